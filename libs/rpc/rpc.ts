@@ -1,0 +1,37 @@
+import type { DescMethodBiDiStreaming, DescMethodServerStreaming, DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Observable } from 'rxjs';
+import type { CallContext, CallUser } from './call-context';
+
+export interface OutgoingCall {
+  /** Only the gateway may speak for users. */
+  readonly user?: CallUser;
+  /** Default 3,000; streams have none. */
+  readonly deadlineMs?: number;
+}
+
+/** A service from its caller's side. Refusals arrive as the `AppError` that the other side threw; anything else as `unavailable` or a bug. */
+export type RpcClient<S extends DescService> = {
+  [K in keyof S['method']]: S['method'][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageInitShape<I>, call?: OutgoingCall) => Promise<MessageShape<O>>
+    : S['method'][K] extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageInitShape<I>, call?: OutgoingCall) => Observable<MessageShape<O>>
+      : S['method'][K] extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (requests: Observable<MessageInitShape<I>>, call?: OutgoingCall) => Observable<MessageShape<O>>
+        : never;
+};
+
+/** What a Nest controller must offer to serve `S`: every rpc, with generated request and response types. */
+export type RpcHandlers<S extends DescService> = {
+  [K in keyof S['method']]: S['method'][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, call: CallContext) => Promise<MessageInitShape<O>>
+    : S['method'][K] extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, call: CallContext) => Observable<MessageInitShape<O>>
+      : S['method'][K] extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (requests: Observable<MessageShape<I>>, call: CallContext) => Observable<MessageInitShape<O>>
+        : never;
+};
+
+/** The other services, over gRPC or within the process. */
+export abstract class Rpc {
+  abstract client<S extends DescService>(service: S): RpcClient<S>;
+}
