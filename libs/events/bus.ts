@@ -1,0 +1,53 @@
+import type { Topic } from '@libs/contracts/events';
+
+/** `line` is opaque to the bus; records of one key keep their order. */
+export interface BusRecord {
+  readonly topic: Topic;
+  readonly key: string;
+  readonly line: string;
+}
+
+/** `offset` is that of the next record to read. */
+export interface BusPosition {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Consecutive records of one partition, the first of which has the offset `from`. */
+export interface BusBatch {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly from: number;
+  readonly lines: readonly string[];
+}
+
+/** The number of partitions of every topic, for ever: changing it would move keys. */
+export const PARTITIONS = 24;
+
+/** The durable log between services. It delivers at least once, in order for each key; consumers keep the exact count. */
+export abstract class Bus {
+  /** Resolves when all records are durable. After a failure some may be there: append the same batch again, never skip it. */
+  abstract append(records: readonly BusRecord[]): Promise<void>;
+  /** Makes the group known; what it has not read before starts at the beginning of the log. */
+  abstract subscribe(group: string, topics: readonly Topic[]): Promise<void>;
+  /** The next records after the group's committed positions, a bounded number for each partition; empty when there are none. */
+  abstract read(group: string, topics: readonly Topic[]): Promise<BusBatch[]>;
+  /** Moves the group's positions, never back. */
+  abstract commit(group: string, positions: readonly BusPosition[]): Promise<void>;
+  /** Moves the group's positions back to the beginning, for a replay. */
+  abstract rewind(group: string, topics: readonly Topic[]): Promise<void>;
+  /** The offset behind the last record of each partition that holds any. */
+  abstract ends(topics: readonly Topic[]): Promise<BusPosition[]>;
+  /** How many records the group has not committed yet. */
+  abstract lag(group: string, topics: readonly Topic[]): Promise<number>;
+  /** A hint that records were appended by this process; those of other processes are found by polling. */
+  abstract onAppend(listener: () => void): void;
+}
+
+/** FNV-1a over the key's UTF-8. */
+export function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash % PARTITIONS;
+}
