@@ -1,0 +1,36 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** One registry for each service, since a process may hold all of them. Asked twice for a name, it answers the same metric. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  constructor(service: string) {
+    this.registry.setDefaultLabels({ service });
+  }
+
+  counter<L extends string = string>(name: string, help: string, labels: readonly L[] = []): Counter<L> {
+    return this.once(name, () => new Counter({ name, help, labelNames: [...labels], registers: [this.registry] }));
+  }
+
+  histogram<L extends string = string>(name: string, help: string, labels: readonly L[] = [], buckets: readonly number[] = LATENCY_BUCKETS_S): Histogram<L> {
+    return this.once(name, () => new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] }));
+  }
+
+  /** With `read`, the value is taken when the metrics are collected. */
+  gauge<L extends string = string>(name: string, help: string, labels: readonly L[] = [], read?: () => number): Gauge<L> {
+    const collect = read && { collect(this: Gauge<L>) { this.set(read()); } };
+    return this.once(name, () => new Gauge<L>({ name, help, labelNames: [...labels], registers: [this.registry], ...collect }));
+  }
+
+  /** In Prometheus' text form. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private once<M>(name: string, make: () => M): M {
+    // The registry knows metrics by name alone; a name stands for one type of metric.
+    return (this.registry.getSingleMetric(name) as M | undefined) ?? make();
+  }
+}
