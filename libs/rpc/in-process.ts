@@ -1,0 +1,127 @@
+import { create, type DescMethod, type DescService } from '@bufbuild/protobuf';
+import type { ServiceName } from '@libs/contracts/events';
+import { currentTraceparent, newTraceparent } from '@libs/chassis/trace';
+import { AppError } from '@libs/kernel/app-error';
+import { concatWith, map, NEVER, Observable, Subject, takeUntil } from 'rxjs';
+import { callContextOf, headersOf } from './internal/caller';
+import { DEADLINE_MS } from './internal/grpc-rpc';
+import type { Inbound } from './internal/inbound';
+import { deadlinePassed, RpcInternalError, unavailable } from './internal/refusal';
+import { answersStream, type Route, routeName, takesStream } from './internal/routes';
+import { type OutgoingCall, Rpc, type RpcClient } from './rpc';
+
+interface Served {
+  readonly route: Route;
+  readonly inbound: Inbound;
+  /** Ends what streams, when the service stops. */
+  readonly closing: Observable<never>;
+}
+
+/** The services of one process, by name: what the network is to gRPC. */
+export class InProcessNetwork {
+  private readonly served = new Map<string, Served>();
+
+  /** Answers how to stop: from then on the service's rpcs are unavailable, and its streams end so. */
+  serve(routes: readonly Route[], inbound: Inbound): () => void {
+    const closing = new Subject<never>();
+    const names = routes.map((route) => routeName(route.service, route.method));
+    routes.forEach((route, i) => this.served.set(names[i] as string, { route, inbound, closing }));
+    return () => {
+      for (const name of names) this.served.delete(name);
+      closing.error(unavailable('stopping'));
+    };
+  }
+
+  /** The others as `caller` sees them. Which service calls is known here without a token. */
+  rpcOf(caller: ServiceName): Rpc {
+    return new InProcessRpc(caller, (rpc) => this.served.get(rpc));
+  }
+}
+
+class InProcessRpc extends Rpc {
+  constructor(
+    private readonly caller: ServiceName,
+    private readonly find: (rpc: string) => Served | undefined,
+  ) {
+    super();
+  }
+
+  client<S extends DescService>(service: S): RpcClient<S> {
+    const calls = service.methods.map((method) => [method.localName, answersStream(method) ? this.streamCall(service, method) : this.unaryCall(service, method)]);
+    return Object.fromEntries(calls) as RpcClient<S>;
+  }
+
+  private unaryCall(service: DescService, method: DescMethod) {
+    const rpc = routeName(service, method);
+    return async (input: object, call: OutgoingCall = {}): Promise<object> => {
+      const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
+      const { route, inbound } = this.reach(rpc);
+      const context = this.contextOf(call, deadlineMs);
+      const answer = inbound.unary(route, create(method.input, input as never), context);
+      return withDeadline(answer, deadlineMs, rpc).catch((error) => {
+        throw asSeenByCaller(error, rpc);
+      });
+    };
+  }
+
+  private streamCall(service: DescService, method: DescMethod) {
+    const rpc = routeName(service, method);
+    return (input: object | Observable<object>, call: OutgoingCall = {}): Observable<object> =>
+      new Observable((subscriber) => {
+        // Failures of the opening arrive as the stream's own, as they do over a network.
+        try {
+          const { route, inbound, closing } = this.reach(rpc);
+          const left = new Subject<void>();
+          const message = takesStream(method) ? requestsOf(method, input as Observable<object>, left) : create(method.input, input as never);
+          const answers = inbound.stream(route, message, this.contextOf(call, call.deadlineMs)).pipe(takeUntil(closing.pipe(concatWith(NEVER))));
+          const subscription = answers.subscribe({
+            next: (answer) => subscriber.next(answer),
+            complete: () => subscriber.complete(),
+            error: (error) => subscriber.error(asSeenByCaller(error, rpc)),
+          });
+          const late = call.deadlineMs === undefined ? undefined : setTimeout(() => subscriber.error(deadlinePassed(rpc)), call.deadlineMs);
+          return () => {
+            clearTimeout(late);
+            subscription.unsubscribe();
+            left.next();
+          };
+        } catch (error) {
+          subscriber.error(error);
+          return undefined;
+        }
+      });
+  }
+
+  private reach(rpc: string): Served {
+    const served = this.find(rpc);
+    if (!served) throw unavailable(rpc);
+    return served;
+  }
+
+  private contextOf({ user }: OutgoingCall, deadlineMs: number | undefined) {
+    const deadline = deadlineMs === undefined ? undefined : new Date(Date.now() + deadlineMs);
+    return callContextOf(this.caller, headersOf(user, currentTraceparent() ?? newTraceparent()), deadline);
+  }
+}
+
+/** The caller's messages, ended for the handler when the caller leaves. */
+function requestsOf(method: DescMethod, input: Observable<object>, left: Subject<void>): Observable<object> {
+  return input.pipe(map((message) => create(method.input, message as never)), takeUntil(left));
+}
+
+async function withDeadline<T>(answer: Promise<T>, deadlineMs: number, rpc: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(deadlinePassed(rpc)), deadlineMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A refusal crosses whole, a bug does not. */
+function asSeenByCaller(error: unknown, rpc: string): Error {
+  return error instanceof AppError ? new AppError(error.kind, error.code, error.message, error.details) : new RpcInternalError(rpc);
+}
