@@ -1,0 +1,47 @@
+import type { TimerKind } from './lifecycle';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A set of deadlines, in force from its date until the next one's. */
+export interface DeadlineRules {
+  readonly shipByBusinessDays: number;
+  readonly shipByGraceHours: number;
+  readonly inboundLostDays: number;
+  readonly autoDeliveredDays: number;
+}
+
+/** Whole days without work, as `YYYY-MM-DD` in UTC. */
+export type Holidays = ReadonlySet<string>;
+
+/** The same time of day, `days` business days later. Business days are Monday to Friday in UTC without holidays. */
+export function addBusinessDays(from: Date, days: number, holidays: Holidays): Date {
+  let at = from;
+  for (let left = days; left > 0; ) {
+    at = new Date(at.getTime() + DAY_MS);
+    if (isBusinessDay(at, holidays)) left -= 1;
+  }
+  return at;
+}
+
+function isBusinessDay(at: Date, holidays: Holidays): boolean {
+  const weekday = at.getUTCDay();
+  return weekday !== 0 && weekday !== 6 && !holidays.has(at.toISOString().slice(0, 10));
+}
+
+/** What the seller is told, while the order waits `shipByGraceHours` longer. */
+export function shipByOf(paidAt: Date, rules: DeadlineRules, holidays: Holidays): Date {
+  return addBusinessDays(paidAt, rules.shipByBusinessDays, holidays);
+}
+
+/** When a deadline that begins to run at `from` has passed. */
+export function dueAt(kind: TimerKind, from: Date, rules: DeadlineRules, holidays: Holidays): Date {
+  switch (kind) {
+    case 'ship_by':
+      return new Date(shipByOf(from, rules, holidays).getTime() + rules.shipByGraceHours * HOUR_MS);
+    case 'inbound_lost':
+      return new Date(from.getTime() + rules.inboundLostDays * DAY_MS);
+    case 'auto_delivered':
+      return new Date(from.getTime() + rules.autoDeliveredDays * DAY_MS);
+  }
+}

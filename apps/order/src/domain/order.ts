@@ -1,0 +1,62 @@
+import type { Money } from '@libs/kernel/money';
+import type { CancelReason, Status } from './lifecycle';
+
+export type PaymentStatus = 'none' | 'pending' | 'action_required' | 'retrying' | 'captured' | 'refunding' | 'refunded' | 'failed';
+export type PayoutStatus = 'none' | 'owed' | 'transferring' | 'paid';
+export type Leg = 'inbound' | 'outbound' | 'return';
+
+/** A line of what one side pays or gets. */
+export interface Line {
+  readonly kind: string;
+  readonly amount: Money;
+}
+
+/** What the match has fixed, and nothing later changes. */
+export interface Purchase {
+  readonly matchId: string;
+  readonly marketId: string;
+  readonly productId: string;
+  readonly size: string;
+  readonly bidId: string;
+  readonly askId: string;
+  readonly buyerId: string;
+  readonly sellerId: string;
+  readonly price: Money;
+  readonly matchedAt: Date;
+  readonly bidAcceptedAt: Date;
+  readonly askAcceptedAt: Date;
+  readonly paymentMethodId: string;
+  readonly buyerAddressVersionId: string;
+  readonly sellerAddressVersionId: string;
+}
+
+export interface Order extends Purchase {
+  readonly id: string;
+  readonly status: Status;
+  readonly cancelReason?: CancelReason;
+  readonly paymentStatus: PaymentStatus;
+  readonly payoutStatus: PayoutStatus;
+  readonly paidAt?: Date;
+  readonly shipBy?: Date;
+  readonly doNotRelist: boolean;
+  readonly buyerLines: readonly Line[];
+  readonly sellerLines: readonly Line[];
+  readonly tracking: Readonly<Partial<Record<Leg, string>>>;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** The number of its events. */
+  readonly version: number;
+}
+
+export type Viewer = 'buyer' | 'seller' | 'admin';
+
+/** Each side sees its own lines; before the charge is settled only the price is sure. */
+export function linesFor(order: Order, viewer: Viewer): readonly Line[] {
+  const lines = { buyer: order.buyerLines, seller: order.sellerLines, admin: [...order.buyerLines, ...order.sellerLines] }[viewer];
+  return lines.length > 0 ? lines : [{ kind: 'price', amount: order.price }];
+}
+
+/** What the seller of an unpaid order must read before anything else. */
+export function noticeFor(order: Order, viewer: Viewer): string {
+  return viewer === 'seller' && order.status === 'pending' ? 'Do not ship yet: the payment is not complete.' : '';
+}
