@@ -1,0 +1,39 @@
+import { moneyToMessage } from '@libs/kernel/money';
+import type { Market } from '../domain/market';
+import { type Product, retailPriceOf } from '../domain/product';
+
+/** The product as answers and events show it: the same, whole, in both. */
+export function productMessage(product: Product) {
+  const retailPrice = retailPriceOf(product);
+  const ms = product.createdAt.getTime();
+  return {
+    id: product.id,
+    brand: product.brand,
+    model: product.model,
+    colorway: product.colorway,
+    styleId: product.styleId,
+    description: product.description,
+    releaseDate: product.releaseDate,
+    imageUrls: [...product.imageUrls],
+    markets: product.markets.map(marketMessage),
+    urlKey: product.urlKey,
+    status: product.status,
+    createdAt: { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 },
+    version: BigInt(product.version),
+    ...(retailPrice && { retailPrice: moneyToMessage(retailPrice) }),
+  };
+}
+
+export function marketMessage(market: Market) {
+  return {
+    id: market.id,
+    productId: market.productId,
+    size: market.size,
+    condition: market.condition,
+    currency: market.currency,
+    tickMinor: BigInt(market.tickMinor),
+    minPriceMinor: BigInt(market.minPriceMinor),
+    maxPriceMinor: BigInt(market.maxPriceMinor),
+    status: market.status,
+  };
+}

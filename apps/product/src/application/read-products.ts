@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { marketNotFound, productNotFound, tooMany } from '../domain/errors';
+import type { Market } from '../domain/market';
+import type { Product } from '../domain/product';
+import { ActiveAsks, type ProductPage, Products } from './ports';
+
+const DEFAULT_PAGE = 20;
+const MAX_PAGE = 100;
+const MAX_MARKETS = 500;
+
+@Injectable()
+export class ReadProducts {
+  constructor(
+    private readonly products: Products,
+    private readonly asks: ActiveAsks,
+  ) {}
+
+  async one(idOrUrlKey: string): Promise<Product> {
+    const product = await this.products.find(idOrUrlKey);
+    if (!product) throw productNotFound(idOrUrlKey);
+    return product;
+  }
+
+  async page(request: { brand: string; limit: number; cursor: string }): Promise<ProductPage> {
+    const limit = Math.min(Math.max(request.limit || DEFAULT_PAGE, 1), MAX_PAGE);
+    return this.products.page({ brand: request.brand.trim(), limit, ...(request.cursor && { after: request.cursor }) });
+  }
+
+  /** In the order that was asked for. One unknown id refuses the whole question. */
+  async markets(ids: readonly string[]): Promise<readonly Market[]> {
+    if (ids.length > MAX_MARKETS) throw tooMany(MAX_MARKETS);
+    const wanted = [...new Set(ids)];
+    const found = new Map((await this.products.markets(wanted)).map((market) => [market.id, market]));
+    return wanted.map((id) => {
+      const market = found.get(id);
+      if (!market) throw marketNotFound(id);
+      return market;
+    });
+  }
+
+  /** Stock is what sellers offer at this moment. */
+  async stock(marketId: string): Promise<number> {
+    await this.markets([marketId]);
+    return this.asks.count(marketId);
+  }
+}
