@@ -1,0 +1,175 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, escapeIdentifier } from 'pg';
+import { findBinaries, isReachable, type Binaries } from './internal/embedded-binaries';
+import { pause } from './internal/pause';
+
+export interface EmbeddedPostgresOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  /** False only in tests that do not kill the server: a crash of the machine may then lose data. */
+  readonly fsync?: boolean;
+  /** Whether the process that started it may end without stopping it: tests share one server among processes. */
+  readonly outlivesStarter?: boolean;
+}
+
+const USER = 'pairwise';
+const START_MS_MAX = 30_000;
+const STOP_MS_MAX = 20_000;
+const STEP_MS = 20;
+
+/** A PostgreSQL server of our own: loopback only, no socket file, checksums on. */
+export class EmbeddedPostgres {
+  private constructor(
+    private readonly server: ChildProcess,
+    readonly port: number,
+    /** Where its data is; not where it was asked to be if the server's user could not get there. */
+    readonly dataDir: string,
+    /** The exit code, once it has ended. */
+    readonly exited: Promise<number | null>,
+  ) {}
+
+  static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+    const binaries = findBinaries();
+    const dataDir = makeDataDir(options.dataDir, binaries);
+    await stopOrphan(dataDir);
+    const logFile = path.join(path.dirname(dataDir), `${path.basename(dataDir)}.log`);
+    const log = openSync(logFile, 'a', 0o600);
+    const server = spawn(binaries.executable('postgres'), serverArguments(dataDir, options), {
+      ...binaries.identity,
+      stdio: ['ignore', 'ignore', log],
+      detached: true, // A group of its own: Ctrl-C in the terminal must not end it before those who use it.
+    });
+    closeSync(log);
+    const exited = new Promise<number | null>((resolve) => {
+      server.once('exit', (code) => resolve(code));
+      server.once('error', () => resolve(null));
+    });
+    await untilReady(server, dataDir, logFile);
+    if (options.outlivesStarter) server.unref();
+    return new EmbeddedPostgres(server, options.port, dataDir, exited);
+  }
+
+  get pid(): number {
+    return this.server.pid ?? 0;
+  }
+
+  url(database: string): string {
+    return `postgres://${USER}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async ensureDatabases(names: readonly string[]): Promise<void> {
+    const client = new Client({ connectionString: this.url('postgres') });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
+      const present = new Set(rows.map(({ datname }) => datname));
+      for (const name of names) if (!present.has(name)) await client.query(`create database ${escapeIdentifier(name)} strategy file_copy`);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends the sessions, writes a checkpoint, and resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.server.ref();
+    this.server.kill('SIGINT');
+    for (let waited = 0; this.isRunning && waited < STOP_MS_MAX; waited += STEP_MS) await pause(STEP_MS);
+    if (this.isRunning) this.server.kill('SIGQUIT');
+    await this.exited;
+  }
+
+  private get isRunning(): boolean {
+    return this.server.exitCode === null && this.server.signalCode === null;
+  }
+}
+
+function serverArguments(dataDir: string, { port, fsync = true }: EmbeddedPostgresOptions): string[] {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '300',
+    synchronous_commit: fsync ? 'on' : 'off',
+    fsync: fsync ? 'on' : 'off',
+    full_page_writes: fsync ? 'on' : 'off',
+    log_min_messages: 'warning',
+    log_min_error_statement: 'panic', // Statements carry personal data.
+    // Recovery would else flush every file of every database one by one.
+    ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
+  };
+  return ['-D', dataDir, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+function makeDataDir(wanted: string, binaries: Binaries): string {
+  const { identity } = binaries;
+  const asked = path.resolve(wanted);
+  const isOutOfReach = identity.uid !== undefined && !isReachable(path.dirname(asked));
+  const dataDir = isOutOfReach ? path.join(tmpdir(), `pairwise-data${asked.replaceAll(path.sep, '-')}`) : asked;
+  if (existsSync(path.join(dataDir, 'PG_VERSION'))) return dataDir;
+  mkdirSync(path.dirname(dataDir), { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  if (identity.uid !== undefined && identity.gid !== undefined) chownSync(dataDir, identity.uid, identity.gid);
+  const options = ['-U', USER, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-sync', '--no-instructions'];
+  const made = spawnSync(binaries.executable('initdb'), ['-D', dataDir, ...options], { ...identity, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`the database's folder ${dataDir} could not be made: ${made.error?.message ?? made.stdout + made.stderr}`);
+  return dataDir;
+}
+
+/** Whoever started a server and was killed leaves it behind; it ends, and is gone, before another may use its folder. */
+export async function stopOrphan(dataDir: string): Promise<void> {
+  const orphan = Number(pidFile(dataDir)[0] ?? 0);
+  if (!(orphan > 1) || !isServerOf(orphan, dataDir)) return;
+  process.kill(orphan, 'SIGINT');
+  for (let waited = 0; isAlive(orphan); waited += STEP_MS) {
+    if (waited > STOP_MS_MAX) throw new Error(`the server ${orphan} that still uses ${dataDir} does not end`);
+    await pause(STEP_MS);
+  }
+}
+
+/** Line by line: pid, folder, start, port, socket folder, address, shared memory, and `ready` once it takes connections. */
+function pidFile(dataDir: string): string[] {
+  try {
+    return readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n').map((line) => line.trim());
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !(process.platform === 'linux' && readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** The number may have gone to another process since. */
+function isServerOf(pid: number, dataDir: string): boolean {
+  if (!isAlive(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir);
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
+async function untilReady(server: ChildProcess, dataDir: string, logFile: string): Promise<void> {
+  let failure: Error | undefined;
+  server.once('error', (error) => (failure = error));
+  for (let waited = 0; ; waited += STEP_MS) {
+    const [pid, , , , , , , status] = pidFile(dataDir);
+    if (Number(pid) === server.pid && status === 'ready') return;
+    if (failure || server.exitCode !== null || waited > START_MS_MAX) {
+      server.kill('SIGQUIT');
+      throw new Error(`PostgreSQL did not start: ${failure?.message ?? lastLinesOf(logFile)}`);
+    }
+    await pause(STEP_MS);
+  }
+}
+
+function lastLinesOf(file: string): string {
+  return readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
+}
