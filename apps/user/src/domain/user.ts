@@ -1,0 +1,76 @@
+import { roleUnknown, stale } from './errors';
+
+export const roles = ['buyer', 'seller', 'authenticator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly phone: string;
+  readonly roles: readonly Role[];
+  readonly emailVerified: boolean;
+  readonly suspended: boolean;
+  readonly buyingSuspended: boolean;
+  /** Strikes from before this do not count any more. */
+  readonly reinstatedAt?: Date;
+  readonly createdAt: Date;
+  readonly version: number;
+}
+
+export interface ProfileChanges {
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly phone?: string;
+}
+
+/** Everybody may buy and sell; to inspect and to administer is granted. */
+export function newUser(id: string, email: string, name: { firstName: string; lastName: string }, createdAt: Date): User {
+  return {
+    id, email, createdAt,
+    firstName: name.firstName.trim(),
+    lastName: name.lastName.trim(),
+    phone: '',
+    roles: ['buyer', 'seller'],
+    emailVerified: false,
+    suspended: false,
+    buyingSuspended: false,
+    version: 1,
+  };
+}
+
+/** The same object when nothing changes. `expectedVersion` 0 compares nothing. */
+export function changeProfile(user: User, changes: ProfileChanges, expectedVersion: number): User {
+  if (expectedVersion !== 0 && expectedVersion !== user.version) throw stale(user.version);
+  const { firstName = user.firstName, lastName = user.lastName, phone = user.phone } = changes;
+  if (firstName === user.firstName && lastName === user.lastName && phone === user.phone) return user;
+  return { ...user, firstName: firstName.trim(), lastName: lastName.trim(), phone: phone.trim(), version: user.version + 1 };
+}
+
+/** The same object when the user has these roles already. */
+export function withRoles(user: User, names: readonly string[]): User {
+  const wanted = roles.filter((role) => names.includes(role));
+  const unknown = names.find((name) => !wanted.some((role) => role === name));
+  if (unknown !== undefined) throw roleUnknown(unknown);
+  if (wanted.length === user.roles.length && wanted.every((role) => user.roles.includes(role))) return user;
+  return { ...user, roles: wanted, version: user.version + 1 };
+}
+
+export function suspend(user: User): User {
+  return user.suspended ? user : { ...user, suspended: true, version: user.version + 1 };
+}
+
+export function suspendBuying(user: User): User {
+  return user.buyingSuspended ? user : { ...user, buyingSuspended: true, version: user.version + 1 };
+}
+
+/** Lifts both kinds of suspension, and begins a clean record. */
+export function reinstate(user: User, at: Date): User {
+  if (!user.suspended && !user.buyingSuspended) return user;
+  return { ...user, suspended: false, buyingSuspended: false, reinstatedAt: at, version: user.version + 1 };
+}
+
+export function isActiveAdmin(user: User): boolean {
+  return user.roles.includes('admin') && !user.suspended;
+}
