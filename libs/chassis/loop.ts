@@ -13,7 +13,7 @@ export interface LoopOptions {
   readonly clock?: Clock;
 }
 
-/** Background work at its own pace: passes never overlap, and one that throws is logged and tried again later. */
+/** Background work at its own pace: passes never overlap, one that answers `true` runs again at once, and one that throws is logged and tried again later. */
 export class Loop {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -66,7 +66,7 @@ export class Loop {
   private async pass(): Promise<void> {
     this.isNudged = false;
     try {
-      await this.work();
+      if ((await this.work()) === true) this.isNudged = true;
       this.failures = 0;
     } catch (error) {
       this.failures += 1;
@@ -74,6 +74,7 @@ export class Loop {
     }
     this.running = undefined;
     if (this.isStarted) this.wait(this.delayMs());
+    else this.isNudged = false;
   }
 
   private delayMs(): number {

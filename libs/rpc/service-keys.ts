@@ -31,3 +31,9 @@ function writeAtomically(path: string, text: string, mode: number): void {
   writeFileSync(`${path}.new`, text, { mode });
   renameSync(`${path}.new`, path);
 }
+
+export function parseJwks(text: string): Jwks {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || !('keys' in value) || !Array.isArray(value.keys)) throw new Error('not a JSON Web Key Set');
+  return { keys: value.keys };
+}

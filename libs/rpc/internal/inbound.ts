@@ -1,26 +1,26 @@
 import { create } from '@bufbuild/protobuf';
 import { inTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
-import { concatAll, defer, lastValueFrom, map, Observable, tap } from 'rxjs';
+import { concatAll, defer, firstValueFrom, lastValueFrom, map, Observable, race, Subject, tap, timer } from 'rxjs';
 import type { CallContext } from '../call-context';
+import type { RpcObserver } from '../rpc-observer';
 import { type Route, routeName } from './routes';
-
-/** Told of every call that was served: `outcome` is `ok`, a refusal's code, or `internal`. */
-export interface RpcObserver {
-  served(rpc: string, outcome: string, seconds: number): void;
-  /** A bug; the caller hears only `internal`. */
-  broke(rpc: string, call: CallContext, error: unknown): void;
-}
 
 /** What happens around a handler, whichever way the call came. */
 export class Inbound {
   private inFlight = 0;
+  private readonly idle = new Subject<void>();
 
   constructor(private readonly observer: RpcObserver) {}
 
   /** Unary calls that have not been answered yet. */
   get pending(): number {
     return this.inFlight;
+  }
+
+  /** Resolves when every call has been answered, or after `msMax`. */
+  async drained(msMax: number): Promise<void> {
+    if (this.inFlight > 0) await firstValueFrom(race(this.idle, timer(msMax)));
   }
 
   async unary(route: Route, input: unknown, call: CallContext): Promise<object> {
@@ -36,6 +36,7 @@ export class Inbound {
       throw error;
     } finally {
       this.inFlight -= 1;
+      if (this.inFlight === 0) this.idle.next();
     }
   }
 

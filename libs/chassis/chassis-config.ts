@@ -1,0 +1,80 @@
+import { services, type ServiceName } from '@libs/contracts/events';
+import { z } from 'zod';
+import type { ServiceDefinition } from './service';
+
+/** Where each service is found unless the environment says otherwise: ports below 32768, so that no outgoing connection sits on them. */
+const FIRST_RPC_PORT = 7051;
+const FIRST_INTERNAL_PORT = 9101;
+
+export const keyOf = (service: ServiceName, what: string): string => `${service.toUpperCase()}_${what}`;
+export const defaultRpcAddress = (service: ServiceName): string => `127.0.0.1:${FIRST_RPC_PORT + services.indexOf(service)}`;
+export const defaultInternalPort = (service: ServiceName): number => FIRST_INTERNAL_PORT + services.indexOf(service);
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'must be host:port');
+const url = (protocol: RegExp) => z.url({ protocol });
+
+export interface ChassisValues {
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly databaseUrl?: string;
+  readonly busUrl?: string;
+  readonly poolSize: number;
+  readonly redisUrl?: string;
+  readonly sandboxUrl?: string;
+  readonly internal: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly rpcListen: string;
+  readonly rpcAddresses: Readonly<Record<ServiceName, string>>;
+  readonly keyFile?: string;
+  readonly jwksFile?: string;
+}
+
+export interface Form {
+  /** Calls stay in this process, which holds all services. */
+  readonly inProcess: boolean;
+  readonly busGiven: boolean;
+}
+
+/** The keys that every service has. `NAME` in their names is the service's. */
+export function chassisSchema({ name, migrations, http, serves }: ServiceDefinition, { inProcess, busGiven }: Form): z.ZodType<ChassisValues> {
+  const optional = <S extends z.ZodType>(schema: S, isRequired: boolean) => (isRequired ? schema : schema.optional());
+  const postgres = url(/^postgres(ql)?$/);
+  const rpcKeys = Object.fromEntries(services.map((service) => [keyOf(service, 'RPC_URL'), address.default(defaultRpcAddress(service))]));
+  const shape = z.object({
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(inProcess ? 3 : 15),
+    REDIS_URL: url(/^rediss?$/).optional(),
+    SANDBOX_URL: url(/^https?$/).optional(),
+    INTERNAL_HOST: z.string().default('127.0.0.1'),
+    SERVICE_KEY_FILE: optional(z.string(), !inProcess),
+    SERVICE_JWKS_FILE: optional(z.string(), !inProcess && serves.length > 0),
+    BUS_DATABASE_URL: optional(postgres, migrations !== undefined && !busGiven),
+    [keyOf(name, 'DATABASE_URL')]: optional(postgres, migrations !== undefined),
+    [keyOf(name, 'INTERNAL_PORT')]: port.default(defaultInternalPort(name)),
+    [keyOf(name, 'RPC_LISTEN')]: address.default(defaultRpcAddress(name)),
+    [keyOf(name, 'HTTP_HOST')]: z.string().default('127.0.0.1'),
+    [keyOf(name, 'HTTP_PORT')]: port.default(http?.port ?? 0),
+    ...rpcKeys,
+  });
+  return shape.transform((given) => valuesOf(name, given));
+}
+
+function valuesOf(name: ServiceName, given: Readonly<Record<string, unknown>>): ChassisValues {
+  // Each value was checked by the schema under the same key.
+  const text = (key: string) => given[key] as string;
+  const number = (key: string) => given[key] as number;
+  return {
+    logLevel: text('LOG_LEVEL') as ChassisValues['logLevel'],
+    databaseUrl: text(keyOf(name, 'DATABASE_URL')),
+    busUrl: text('BUS_DATABASE_URL'),
+    poolSize: number('DATABASE_POOL_SIZE'),
+    redisUrl: text('REDIS_URL'),
+    sandboxUrl: text('SANDBOX_URL'),
+    internal: { host: text('INTERNAL_HOST'), port: number(keyOf(name, 'INTERNAL_PORT')) },
+    http: { host: text(keyOf(name, 'HTTP_HOST')), port: number(keyOf(name, 'HTTP_PORT')) },
+    rpcListen: text(keyOf(name, 'RPC_LISTEN')),
+    rpcAddresses: Object.fromEntries(services.map((service) => [service, text(keyOf(service, 'RPC_URL'))])) as ChassisValues['rpcAddresses'],
+    keyFile: text('SERVICE_KEY_FILE'),
+    jwksFile: text('SERVICE_JWKS_FILE'),
+  };
+}

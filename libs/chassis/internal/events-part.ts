@@ -1,0 +1,117 @@
+import type { INestApplication, INestMicroservice } from '@nestjs/common';
+import { Bus } from '@libs/events/bus';
+import { EmbeddedBus } from '@libs/events/embedded-bus';
+import { EventConsumer } from '@libs/events/event-consumer';
+import { eventHandlers } from '@libs/events/event-handlers';
+import { busTables } from '@libs/events/event-tables';
+import { Outbox } from '@libs/events/outbox';
+import { OutboxRelay } from '@libs/events/outbox-relay';
+import { PostgresOutbox } from '@libs/events/postgres-outbox';
+import type { Clock } from '@libs/kernel/clock';
+import type { Ids } from '@libs/kernel/ids';
+import { Database } from '@libs/postgres/database';
+import { migrate } from '@libs/postgres/migrate';
+import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
+import { Sql } from '@libs/postgres/sql';
+import { Transactions } from '@libs/postgres/transaction';
+import type { Activity } from '../activity';
+import type { ChassisValues } from '../chassis-config';
+import type { Log } from '../log';
+import { Loop } from '../loop';
+import type { Metrics } from '../metrics';
+import type { Runtime } from '../runtime';
+import type { OffsetStore } from '../sandbox-clock';
+import type { ServiceDefinition } from '../service';
+import { currentTraceparent } from '../trace';
+import { offsetStore, openServiceDatabase } from './service-database';
+import type { Teardown } from './teardown';
+
+const POLL_MS = 250;
+const PRUNE_MS = 3_600_000;
+const BUS_POOL_SIZE = 3;
+const LAST_PASSES_MAX = 50;
+
+interface Surroundings {
+  readonly definition: ServiceDefinition;
+  readonly values: ChassisValues;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly activity: Activity;
+  readonly teardown: Teardown;
+}
+
+/** A service's database and what runs on it: transactions, the outbox with its relay, and the consumer of its events. */
+export class EventsPart {
+  readonly offsetStore: OffsetStore;
+  private transactions: Transactions | undefined;
+  private outbox: PostgresOutbox | undefined;
+
+  private constructor(
+    private readonly database: Database,
+    private readonly bus: Bus,
+    private readonly around: Surroundings,
+  ) {
+    this.offsetStore = offsetStore(database);
+  }
+
+  /** Nothing for a service that has no migrations, and so no database. */
+  static async open(around: Surroundings): Promise<EventsPart | undefined> {
+    const { definition, values, runtime, log, teardown } = around;
+    if (!definition.migrations || !values.databaseUrl) return undefined;
+    const isDurable = runtime.env.NODE_ENV !== 'test';
+    const database = await openServiceDatabase({ name: definition.name, url: values.databaseUrl, migrations: definition.migrations, poolSize: values.poolSize, log, isDurable });
+    teardown.add('database', () => database.close());
+    return new EventsPart(database, await openBus(around), around);
+  }
+
+  provided(clock: Clock, ids: Ids): [unknown, unknown][] {
+    this.outbox = new PostgresOutbox({ service: this.around.definition.name, clock, ids, traceparent: currentTraceparent });
+    this.transactions = new PostgresTransactions(this.database, [this.outbox]);
+    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus]];
+  }
+
+  /** Begins before the application does and ends after it, so that what its last work announces is sent. */
+  beginRelay(holder: string): void {
+    const { log, activity, metrics, teardown } = this.around;
+    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder });
+    const sending = new Loop({ name: 'relay', everyMs: POLL_MS, log }, () => relay.pass());
+    const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
+    this.outbox?.onCommitted(() => sending.nudge());
+    activity.report('outbox', () => relay.pending());
+    let pending = 0;
+    metrics.gauge('outbox_pending', 'Outbox rows that are not on the bus yet, as of the last look.', [], () => pending);
+    const looking = new Loop({ name: 'relay lag', everyMs: 5_000, log }, async () => {
+      pending = await relay.pending();
+    });
+    const loops = [sending, pruning, looking];
+    loops.forEach((loop) => loop.start());
+    teardown.add('relay', async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      for (let passes = 0; passes < LAST_PASSES_MAX && (await relay.pass()); passes++);
+      await relay.release();
+    });
+  }
+
+  /** Takes what others announce, once the application is up. */
+  async beginConsumer(app: INestApplication | INestMicroservice): Promise<void> {
+    const { definition, log, activity, teardown } = this.around;
+    const handlers = eventHandlers(app);
+    if (handlers.size === 0 || !this.transactions) return;
+    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log });
+    await consumer.subscribe();
+    const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
+    this.bus.onAppend(() => loop.nudge());
+    activity.report('events', () => consumer.pending());
+    teardown.add('consumer', () => loop.stop());
+    loop.start();
+  }
+}
+
+async function openBus({ runtime, values, log, teardown }: Surroundings): Promise<Bus> {
+  if (runtime.bus) return runtime.bus;
+  await migrate(values.busUrl ?? '', [busTables]);
+  const database = await Database.open({ name: 'bus', url: values.busUrl ?? '', poolSize: BUS_POOL_SIZE, log });
+  teardown.add('bus', () => database.close());
+  return new EmbeddedBus(database);
+}

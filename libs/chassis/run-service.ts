@@ -1,0 +1,17 @@
+import { ConfigError } from './config';
+import { Log } from './log';
+import type { ServiceModule } from './service';
+import { onStopSignal } from './signals';
+import { startService } from './start-service';
+
+/** The whole of a service's `main.ts`: one service in this process, until a signal stops it. */
+export async function runService(service: ServiceModule): Promise<void> {
+  try {
+    const running = await startService(service, { env: process.env });
+    onStopSignal(() => running.stop());
+  } catch (error) {
+    if (error instanceof ConfigError) process.stderr.write(`${service.service.name}: ${error.message}\n`);
+    else new Log({ service: service.service.name }).error({ error }, 'could not start');
+    process.exitCode = 1;
+  }
+}
