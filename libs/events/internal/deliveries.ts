@@ -1,0 +1,129 @@
+import type { EventName, Topic } from '@libs/contracts/events';
+import type { Statements, Sql } from '@libs/postgres/sql';
+import type { Transaction, Transactions } from '@libs/postgres/transaction';
+import type { EventHandlers } from '../event-handlers';
+import { eventOf, isEventName, type EventLine } from '../event-line';
+import { holdCursor, moveCursor, park, passOver, readCursor, runId, type Place, type Run } from './cursors';
+
+/** What became of an event: `late` ones had taken effect before, `queued` ones wait behind others of their key. */
+export type Fate = 'applied' | 'late' | 'queued' | 'parked';
+
+export interface DeliveryOptions {
+  /** The consumer's name in cursors and positions: that of its service. */
+  readonly name: string;
+  readonly handlers: EventHandlers;
+  readonly sql: Sql;
+  readonly transactions: Transactions;
+  /** Runs a handler within the trace that announced its event. */
+  readonly traced?: <T>(traceparent: string | undefined, work: () => Promise<T>) => Promise<T>;
+}
+
+/** An event's effect, still to be run in a transaction. */
+export type Effect = (tx: Transaction) => Promise<void>;
+
+/** The type is not in our catalogue: a newer producer's. Trying again is of no use before this service is newer as well. */
+export class UnknownEvent extends Error {
+  override name = 'UnknownEvent';
+}
+
+/** One event at a time: its cursor and its effect in one transaction. */
+export class Deliveries {
+  constructor(
+    private readonly options: DeliveryOptions,
+    /** Called when events of a key are found to wait. */
+    private readonly onParkedSeen: () => void,
+  ) {}
+
+  handles(type: string): boolean {
+    return !isEventName(type) || this.options.handlers.has(type);
+  }
+
+  /** What the handlers do with this event; throws when it cannot be read. */
+  effectOf(line: EventLine): Effect {
+    if (!isEventName(line.type)) throw new UnknownEvent(`no event is called ${line.type}`);
+    const handlers = this.options.handlers.get(line.type) ?? [];
+    const event = eventOf<EventName>(line.type, line.payload);
+    const { topic, key, kseq, headers } = line;
+    const delivery = { eventId: headers.id, topic, key, kseq, occurredAt: new Date(headers.at) };
+    const run = async (tx: Transaction) => {
+      for (const handler of handlers) await handler(tx, event, delivery);
+    };
+    const { traced } = this.options;
+    return traced ? (tx) => traced(headers.traceparent, () => run(tx)) : run;
+  }
+
+  async deliver(line: EventLine, text: string): Promise<Fate> {
+    const effect = this.handles(line.type) ? this.effectOf(line) : async () => undefined;
+    const { sql, transactions } = this.options;
+    return transactions.run(async (tx) => {
+      const statements = sql.in(tx);
+      const isNext = await this.move(statements, line);
+      if (!isNext) {
+        const fate = await this.lateOrQueued(statements, line, text);
+        if (fate) return fate;
+      }
+      await effect(tx);
+      return 'applied';
+    });
+  }
+
+  /** Puts a key aside, from this event on. */
+  async park(line: EventLine, text: string, failure: { error: string; attempts: number }): Promise<Fate> {
+    const { sql, transactions } = this.options;
+    return transactions.run(async (tx) => {
+      const place = this.placeOf(line);
+      if ((await holdCursor(sql.in(tx), place)) >= line.kseq) return 'late';
+      await park(sql.in(tx), place, { event: text, status: 'poison', ...failure });
+      return 'parked';
+    });
+  }
+
+  /** Not even its key can be told: it is put aside under its place in the log. */
+  async parkUnreadable({ topic, partition }: { topic: Topic; partition: number }, offset: number, text: string): Promise<void> {
+    const place = { consumer: this.options.name, topic, key: `unreadable/${partition}`, kseq: offset + 1 };
+    await park(this.options.sql, place, { event: text, status: 'poison', error: 'unreadable', attempts: 1 });
+  }
+
+  /** Moves the cursors over events that nobody here handles; what comes too early queues. */
+  async passOver(runs: readonly Run[]): Promise<void> {
+    const { sql, transactions, name } = this.options;
+    if (runs.length === 0) return;
+    const moved = await transactions.run((tx) => passOver(sql.in(tx), name, runs));
+    for (const run of runs) {
+      const key = moved.get(runId(run));
+      if (key?.hasParked) this.onParkedSeen();
+      if (!key) await this.passOneByOne(run);
+    }
+  }
+
+  private async passOneByOne(run: Run): Promise<void> {
+    const { sql, transactions } = this.options;
+    for (const [at, text] of run.lines.entries()) {
+      const line = { ...run, kseq: run.first + at };
+      await transactions.run(async (tx) => {
+        if (!(await this.move(sql.in(tx), line))) await this.lateOrQueued(sql.in(tx), line, text);
+      });
+    }
+  }
+
+  private async move(statements: Statements, line: Omit<Place, 'consumer'>): Promise<boolean> {
+    const moved = await moveCursor(statements, this.placeOf(line));
+    if (moved?.hasParked) this.onParkedSeen();
+    return moved !== undefined;
+  }
+
+  /** Undefined when the cursor has arrived just before the event meanwhile, and was moved onto it. */
+  private async lateOrQueued(statements: Statements, line: Omit<Place, 'consumer'>, text: string): Promise<Fate | undefined> {
+    const place = this.placeOf(line);
+    if ((await readCursor(statements, place)) >= line.kseq) return 'late';
+    const last = await holdCursor(statements, place);
+    if (last >= line.kseq) return 'late';
+    if (last === line.kseq - 1 && (await this.move(statements, line))) return undefined;
+    await park(statements, place, { event: text, status: 'waiting', attempts: 0 });
+    return 'queued';
+  }
+
+  private placeOf({ topic, key, kseq }: Omit<Place, 'consumer'>): Place {
+    return { consumer: this.options.name, topic, key, kseq };
+  }
+}
