@@ -18,5 +18,7 @@ module.exports = {
     '/node_modules/(?!(?:.*/node_modules/)?(?:@nestjs|quick-lru|tiny-lru|content-disposition|cookie|file-type|strtok3|token-types|@tokenizer|uint8array-extras|@borewit)/)',
   ],
   moduleNameMapper: { '^@libs/(.*)$': '<rootDir>/libs/$1' },
+  globalSetup: '<rootDir>/libs/testing/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   maxWorkers: 2,
 };
