@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import { AppError } from '@libs/kernel/app-error';
-import { Observable, type Subscription } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import type { Received } from './codec';
 
 /** Messages that may wait for a reader who is slower than its stream; then the stream ends rather than grow. */
@@ -48,24 +48,24 @@ export function writeTo(call: Writable, messages: Observable<object>, written: W
     }
     if (waiting.length === 0) end?.();
   };
-  const finish = (how: () => void) => {
-    end = how;
-    if (waiting.length === 0) how();
-  };
   call.on('drain', drain);
-  const subscription = messages.subscribe({
-    next: (message) => {
-      if (!isFull) isFull = !call.write(message);
-      else if (waiting.push(message) > WAITING_MAX) fall();
-    },
-    complete: () => finish(() => written.complete()),
-    error: (error) => finish(() => written.error(error)),
-  });
+  // Outlives the source, whose last messages may still wait when it has completed.
+  const writing = new Subscription(() => call.off('drain', drain));
+  const finish = (how: () => void) => {
+    end = () => {
+      writing.unsubscribe();
+      how();
+    };
+    if (waiting.length === 0) end();
+  };
   const fall = () => {
     waiting.length = 0;
-    subscription.unsubscribe();
-    written.error(new AppError('unavailable', 'rpc.reader_too_slow', 'The reader of this stream is too slow.'));
+    finish(() => written.error(new AppError('unavailable', 'rpc.reader_too_slow', 'The reader of this stream is too slow.')));
   };
-  subscription.add(() => call.off('drain', drain));
-  return subscription;
+  const next = (message: object) => {
+    if (!isFull) isFull = !call.write(message);
+    else if (waiting.push(message) > WAITING_MAX) fall();
+  };
+  writing.add(messages.subscribe({ next, complete: () => finish(() => written.complete()), error: (error) => finish(() => written.error(error)) }));
+  return writing;
 }

@@ -1,0 +1,69 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { services, type ServiceName } from '@libs/contracts/events';
+import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { SystemWallClock } from '@libs/chassis/clocks';
+import { InProcessNetwork } from '../in-process';
+import type { Rpc } from '../rpc';
+import type { RpcObserver } from '../rpc-observer';
+import { KeepErrors, RpcServer } from '../rpc-server';
+import { makeServiceKeys } from '../service-keys';
+import { overGrpc, type ServiceRpc, withinProcess } from '../service-rpc';
+import { Probe, probeController } from './probe';
+import { type Transport, transportContract } from './transport.contract';
+
+const wall = new SystemWallClock();
+const folder = mkdtempSync(join(tmpdir(), 'rpc-keys-'));
+const jwks = makeServiceKeys(folder);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+class Recorder implements RpcObserver {
+  readonly outcomes: string[] = [];
+  readonly bugs: unknown[] = [];
+
+  served(rpc: string, outcome: string): void {
+    this.outcomes.push(`${rpc} ${outcome}`);
+  }
+
+  broke(_rpc: string, _call: unknown, error: unknown): void {
+    this.bugs.push(error);
+  }
+}
+
+async function transportOf(server: ServiceRpc, recorder: Recorder, rpcOf: (caller: ServiceName) => Rpc, close: () => void): Promise<Transport> {
+  const probe = new Probe();
+  const app = await NestFactory.createMicroservice({ module: class ProbeModule {}, controllers: [probeController(probe)] }, { strategy: new RpcServer([BiddingService], server.endpoint), logger: false });
+  app.useGlobalFilters(new KeepErrors());
+  await app.listen();
+  let isStopped = false;
+  const stopServer = async () => {
+    if (!isStopped) await app.close();
+    else close();
+    isStopped = true;
+  };
+  return { clientOf: (caller) => rpcOf(caller).client(BiddingService), probe, served: recorder.outcomes, bugs: recorder.bugs, stopServer };
+}
+
+const addressesWith = (port: number) => Object.fromEntries(services.map((service) => [service, `127.0.0.1:${port}`])) as Record<ServiceName, string>;
+const keyFileOf = (service: ServiceName) => join(folder, `${service}.pem`);
+
+transportContract('gRPC', async () => {
+  const recorder = new Recorder();
+  const server = overGrpc({ service: 'bidding', listen: '127.0.0.1:0', addresses: addressesWith(0), keyFile: keyFileOf('bidding'), jwks, wall, observer: recorder, isServing: () => true });
+  const callers = new Map<ServiceName, ServiceRpc>();
+  const rpcOf = (caller: ServiceName) => {
+    const known = callers.get(caller) ?? overGrpc({ service: caller, listen: '127.0.0.1:0', addresses: addressesWith(server.port()), keyFile: keyFileOf(caller), jwks, wall, observer: recorder, isServing: () => true });
+    callers.set(caller, known);
+    return known.rpc;
+  };
+  return transportOf(server, recorder, rpcOf, () => callers.forEach((caller) => caller.close()));
+});
+
+transportContract('InProcessNetwork', async () => {
+  const recorder = new Recorder();
+  const network = new InProcessNetwork();
+  return transportOf(withinProcess('bidding', network, recorder), recorder, (caller) => network.rpcOf(caller), () => undefined);
+});
