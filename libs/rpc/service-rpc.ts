@@ -54,8 +54,18 @@ export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, obse
 
 export function withinProcess(service: ServiceName, network: InProcessNetwork, observer: RpcObserver): ServiceRpc {
   const inbound = new Inbound(observer);
+  const endpoint = endpointIn(network, inbound);
+  return { rpc: network.rpcOf(service), endpoint, pending: () => inbound.pending, port: () => 0, close: () => undefined };
+}
+
+/** A place in a process's network for routes that no service of ours stands behind, such as a test's fakes. */
+export function inProcessEndpoint(network: InProcessNetwork, observer: RpcObserver): RpcEndpoint {
+  return endpointIn(network, new Inbound(observer));
+}
+
+function endpointIn(network: InProcessNetwork, inbound: Inbound): RpcEndpoint {
   let stop: (() => void) | undefined;
-  const endpoint: RpcEndpoint = {
+  return {
     async open(routes) {
       stop = network.serve(routes, inbound);
     },
@@ -64,5 +74,4 @@ export function withinProcess(service: ServiceName, network: InProcessNetwork, o
       await inbound.drained(DRAIN_MS_MAX);
     },
   };
-  return { rpc: network.rpcOf(service), endpoint, pending: () => inbound.pending, port: () => 0, close: () => undefined };
 }
