@@ -17,8 +17,8 @@ export interface ConsumerOptions extends DeliveryOptions {
 }
 
 const RETRY_MS = 20;
-const BACK_OFF_MS = 100;
-const BACK_OFF_MS_MAX = 10_000;
+const BACK_OFF_MS = 25;
+const BACK_OFF_MS_MAX = 2_000;
 const LANES = 2;
 const PASS_MS = 1_000;
 
@@ -55,12 +55,17 @@ export class EventConsumer {
     if (this.topics.length > 0) await this.options.bus.subscribe(this.options.name, this.topics);
   }
 
-  /** Answers whether there is more to do at once. A failing handler holds its partition back, but fails no pass. */
+  /** Takes what there is, for a second at most; answers whether there may be more. A failing handler holds its partition back, but fails no pass. */
   async pass(): Promise<boolean> {
-    const { bus, name } = this.options;
     if (this.topics.length === 0) return false;
     const until = performance.now() + PASS_MS;
     await this.queue.drain(until);
+    while (await this.takeSome(until)) if (performance.now() > until) return true;
+    return false;
+  }
+
+  private async takeSome(until: number): Promise<boolean> {
+    const { bus, name } = this.options;
     const batches = (await bus.read(name, this.topics)).filter((batch) => this.isFree(batch));
     const reached: BusPosition[] = [];
     const waiting = batches.values();

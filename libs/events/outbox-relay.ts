@@ -15,7 +15,8 @@ interface Row {
   readonly events: string;
 }
 
-const ROWS_A_PASS_MAX = 200;
+const ROWS_A_READ_MAX = 200;
+const PASS_MS = 1_000;
 const LEASE_MS = 2_000;
 const PRUNED_AT_ONCE = 5_000;
 const LEASE = 'outbox';
@@ -27,7 +28,7 @@ const TAKE_LEASE = `
        where l.holder = excluded.holder or l.expires_at < now()
   returning epoch`;
 
-const READ = `select pos, events from outbox where published_at is null and owner is null order by pos limit ${ROWS_A_PASS_MAX}`;
+const READ = `select pos, events from outbox where published_at is null and owner is null order by pos limit ${ROWS_A_READ_MAX}`;
 
 const MARK = `
   update outbox set published_at = now()
@@ -45,8 +46,14 @@ export class OutboxRelay {
 
   constructor(private readonly options: RelayOptions) {}
 
-  /** Answers whether there may be more to send at once. */
+  /** Sends what there is, for a second at most; answers whether there may be more. */
   async pass(): Promise<boolean> {
+    const until = performance.now() + PASS_MS;
+    while (await this.sendSome()) if (performance.now() > until) return true;
+    return false;
+  }
+
+  private async sendSome(): Promise<boolean> {
     const { sql, bus, holder } = this.options;
     if (!(await this.holdsLease())) return false;
     const rows = await sql.query<Row>(READ);
@@ -57,7 +64,7 @@ export class OutboxRelay {
     failpoint('relay.beforeMark');
     const marked = await sql.query(MARK, [rows.map((row) => row.pos), LEASE, holder, this.epoch]);
     if (marked.length === 0) this.renewAt = 0; // Another relay has taken over meanwhile.
-    return rows.length === ROWS_A_PASS_MAX;
+    return rows.length === ROWS_A_READ_MAX;
   }
 
   /** Events that are committed and not on the bus. */
