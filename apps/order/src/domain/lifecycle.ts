@@ -33,6 +33,8 @@ export interface Step {
   readonly because?: CancelReason;
   /** The deadline that begins to run here. */
   readonly starts?: TimerKind;
+  /** The deadline after which it is too late for this. */
+  readonly before?: TimerKind;
 }
 
 /** How an order begins. */
@@ -48,7 +50,7 @@ export const lifecycle: Record<Status, Partial<Record<OrderEvent, Step>>> = {
     admin_cancelled: { to: 'cancelled', by: ['admin'], because: 'admin', then: ['release_stock', 'cancel_payment', 'bust_match'] },
   },
   confirmed: {
-    seller_shipped: { to: 'seller_shipping', by: ['seller', 'carrier'], then: [], starts: 'inbound_lost' },
+    seller_shipped: { to: 'seller_shipping', by: ['seller', 'carrier'], then: [], before: 'ship_by', starts: 'inbound_lost' },
     seller_cancelled: { to: 'cancelled', by: ['seller'], because: 'seller_cancelled', then: ['release_stock', 'refund', 'bust_match', 'record_strike'] },
     ship_by_passed: { to: 'cancelled', by: ['timer'], because: 'did_not_ship', then: ['release_stock', 'refund', 'bust_match', 'record_strike'] },
     admin_cancelled: { to: 'cancelled', by: ['admin'], because: 'admin', then: ['release_stock', 'refund', 'bust_match'] },

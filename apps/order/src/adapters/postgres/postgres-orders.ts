@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
+import { Sql } from '@libs/postgres/sql';
+import type { Transaction } from '@libs/postgres/transaction';
+import { type HistoryEntry, type OrderFilter, type OrderPatch, Orders } from '../../application/ports';
+import { endStatuses, type OrderEvent, type Status } from '../../domain/lifecycle';
+import type { Order } from '../../domain/order';
+import { INSERT_ORDER, orderOf, type OrderRow, valuesOf } from './order-row';
+
+const SET_STATUS = `update orders set status = $2, cancel_reason = $3, payment_status = $4, payout_status = $5, paid_at = $6, ship_by = $7,
+  updated_at = $8, version = $9 where id = $1 and version = $9 - 1`;
+
+const PATCH = `update orders set
+    payment_status = coalesce($2, payment_status),
+    payout_status = coalesce($3, payout_status),
+    buyer_lines = coalesce($4::jsonb, buyer_lines),
+    seller_lines = coalesce($5::jsonb, seller_lines),
+    inbound_tracking = coalesce($6, inbound_tracking),
+    outbound_tracking = coalesce($7, outbound_tracking),
+    return_tracking = coalesce($8, return_tracking),
+    do_not_relist = coalesce($9, do_not_relist)
+  where id = $1`;
+
+const PAGE = `select * from orders
+  where ($1::uuid is null or (buyer_id = $1 and $2 is distinct from 'seller') or (seller_id = $1 and $2 is distinct from 'buyer'))
+    and ($3::text is null or (status = any($4)) = ($3 = 'history'))
+    and ($5::uuid is null or id < $5)
+  order by id desc limit $6`;
+
+const LAST_HASH = 'select hash from order_events where order_id = $1 order by version desc limit 1';
+
+const APPEND = `insert into order_events (order_id, version, event, from_status, to_status, actor, actor_id, reason, at, trace_id,
+    idempotency_key, previous_hash, hash)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+
+@Injectable()
+export class PostgresOrders extends Orders {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean> {
+    const inserted = await this.sql.in(tx).query(INSERT_ORDER, valuesOf(order));
+    if (inserted.length === 0) return false;
+    await this.append(tx, order.id, entry);
+    return true;
+  }
+
+  async find(id: string): Promise<Order | undefined> {
+    const uuid = uuidOf('ord', id);
+    const rows = uuid ? await this.sql.query<OrderRow>('select * from orders where id = $1', [uuid]) : [];
+    return rows[0] && orderOf(rows[0]);
+  }
+
+  async idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined> {
+    const rows = await this.sql.in(tx).query<{ id: string }>('select id from orders where match_id = $1', [uuidOfOwn('mtc', matchId)]);
+    return rows[0] && typeId('ord', rows[0].id);
+  }
+
+  async lock(tx: Transaction, id: string): Promise<Order | undefined> {
+    const uuid = uuidOf('ord', id);
+    const rows = uuid ? await this.sql.in(tx).query<OrderRow>('select * from orders where id = $1 for update', [uuid]) : [];
+    return rows[0] && orderOf(rows[0]);
+  }
+
+  async record(tx: Transaction, order: Order, entry: HistoryEntry): Promise<void> {
+    const { id, status, cancelReason = null, paymentStatus, payoutStatus, paidAt = null, shipBy = null, updatedAt, version } = order;
+    await this.sql.in(tx).query(SET_STATUS, [uuidOfOwn('ord', id), status, cancelReason, paymentStatus, payoutStatus, paidAt, shipBy, updatedAt, version]);
+    await this.append(tx, id, entry);
+  }
+
+  async hasHappened(tx: Transaction, id: string, event: OrderEvent): Promise<boolean> {
+    const rows = await this.sql.in(tx).query('select from order_events where order_id = $1 and event = $2', [uuidOfOwn('ord', id), event]);
+    return rows.length > 0;
+  }
+
+  async patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void> {
+    const { paymentStatus = null, payoutStatus = null, buyerLines, sellerLines, tracking = {}, doNotRelist = null } = patch;
+    const lines = [buyerLines, sellerLines].map((given) => (given && given.length > 0 ? JSON.stringify(given) : null));
+    const trackings = [tracking.inbound ?? null, tracking.outbound ?? null, tracking.return ?? null];
+    await this.sql.in(tx).query(PATCH, [uuidOfOwn('ord', id), paymentStatus, payoutStatus, ...lines, ...trackings, doNotRelist]);
+  }
+
+  async page({ userId, side, state, limit, before }: OrderFilter): Promise<Order[]> {
+    const user = userId ? uuidOfOwn('usr', userId) : null;
+    const cursor = before ? uuidOfOwn('ord', before) : null;
+    const rows = await this.sql.query<OrderRow>(PAGE, [user, side ?? null, state ?? null, endStatuses, cursor, limit]);
+    return rows.map(orderOf);
+  }
+
+  async countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>> {
+    const rows = await this.sql.query<{ status: Status; count: number }>('select status, count(*) as count from orders group by status');
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+
+  private async append(tx: Transaction, orderId: string, entry: HistoryEntry): Promise<void> {
+    const { version, event, from, to, actor, actorId, reason, at, traceId, idempotencyKey = null } = entry;
+    const uuid = uuidOfOwn('ord', orderId);
+    const last = await this.sql.in(tx).query<{ hash: string }>(LAST_HASH, [uuid]);
+    const previous = last[0]?.hash ?? '';
+    const who = actorId ? uuidOfOwn('usr', actorId) : null;
+    const hash = hashOf([previous, orderId, version, event, from, to, actor, actorId ?? '', reason, at.toISOString(), traceId]);
+    await this.sql.in(tx).query(APPEND, [uuid, version, event, from, to, actor, who, reason, at, traceId, idempotencyKey, previous, hash]);
+  }
+}
+
+/** Whoever changes an entry afterwards would have to change all that follow. */
+export function hashOf(parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

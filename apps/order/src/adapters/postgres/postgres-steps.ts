@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { typeId, uuidOfOwn } from '@libs/kernel/ids';
+import { Sql } from '@libs/postgres/sql';
+import type { Transaction } from '@libs/postgres/transaction';
+import { type SagaStep, Steps } from '../../application/ports';
+import type { Effect } from '../../domain/lifecycle';
+
+/** Longer than any call that a step makes, and short enough that what a killed process had taken goes on soon. */
+const LEASE_S = 12;
+/** A step that failed so often is no longer waited for by a drain. */
+const LIVE_ATTEMPTS_MAX = 6;
+
+const ADD = `insert into saga_steps (order_id, kind, state) select $1, kind, 'ready' from unnest($2::text[]) with ordinality as t (kind, n) order by n
+  on conflict (order_id, kind) do nothing`;
+
+// An earlier step of the order that runs, or was never tried, goes first; one that keeps failing does not hold up the rest.
+const CLAIM = `update saga_steps set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => $2)
+  where id in (
+    select s.id from saga_steps s
+    where s.state in ('ready', 'running', 'waiting')
+      and case when s.state = 'running' then s.lease_until else s.next_at end <= now()
+      and not exists (
+        select from saga_steps e where e.order_id = s.order_id and e.id < s.id
+          and ((e.state = 'running' and e.lease_until > now()) or (e.state = 'ready' and e.attempts = 0)))
+    order by s.next_at, s.id limit $1 for update skip locked)
+  returning id, order_id, kind, attempts`;
+
+const FINISH = `update saga_steps set state = $3, lease_until = null, failing_since = null, last_error = null
+  where order_id = $1 and kind = $2 and state in ('ready', 'running', 'waiting')`;
+
+const WAIT = `update saga_steps set state = 'waiting', attempts = 0, next_at = now() + make_interval(secs => $2 / 1000.0), lease_until = null,
+  failing_since = null, last_error = null where id = $1 and state = 'running'`;
+
+// An event may have concluded the step while its call failed.
+const FAIL = `update saga_steps set state = case when state = 'running' then 'ready' else state end,
+    next_at = now() + make_interval(secs => $2 / 1000.0), lease_until = null,
+    failing_since = case when state = 'running' then coalesce(failing_since, now()) end, last_error = $3
+  where id = $1 returning coalesce(extract(epoch from now() - failing_since) * 1000, 0)::bigint as failing_ms`;
+
+const HURRY = `update saga_steps set next_at = now(), failing_since = null where order_id = $1 and kind = $2 and state in ('ready', 'waiting')`;
+
+const LIVE = `select count(*) as count from saga_steps where state = 'running' or (state = 'ready' and attempts < $1)`;
+
+@Injectable()
+export class PostgresSteps extends Steps {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async add(tx: Transaction, orderId: string, kinds: readonly Effect[]): Promise<void> {
+    if (kinds.length > 0) await this.sql.in(tx).query(ADD, [uuidOfOwn('ord', orderId), kinds]);
+  }
+
+  async claim(limit: number): Promise<SagaStep[]> {
+    const rows = await this.sql.query<{ id: number; order_id: string; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S]);
+    return rows.map(({ id, order_id, kind, attempts }) => ({ id, orderId: typeId('ord', order_id), kind, attempts }));
+  }
+
+  async finish(tx: Transaction, orderId: string, kind: Effect, state: 'done' | 'void'): Promise<void> {
+    await this.sql.in(tx).query(FINISH, [uuidOfOwn('ord', orderId), kind, state]);
+  }
+
+  async wait(tx: Transaction, step: SagaStep, ms: number): Promise<void> {
+    await this.sql.in(tx).query(WAIT, [step.id, ms]);
+  }
+
+  async fail(step: SagaStep, error: string, retryMs: number): Promise<{ failingMs: number }> {
+    const rows = await this.sql.query<{ failing_ms: number }>(FAIL, [step.id, retryMs, error]);
+    return { failingMs: rows[0]?.failing_ms ?? 0 };
+  }
+
+  async hasOpen(tx: Transaction, orderId: string): Promise<boolean> {
+    const rows = await this.sql.in(tx).query(`select from saga_steps where order_id = $1 and state in ('ready', 'running', 'waiting') limit 1`, [uuidOfOwn('ord', orderId)]);
+    return rows.length > 0;
+  }
+
+  async hurry(tx: Transaction, orderId: string, kind: Effect): Promise<void> {
+    await this.sql.in(tx).query(HURRY, [uuidOfOwn('ord', orderId), kind]);
+  }
+
+  async countLive(): Promise<number> {
+    const rows = await this.sql.query<{ count: number }>(LIVE, [LIVE_ATTEMPTS_MAX]);
+    return rows[0]?.count ?? 0;
+  }
+}

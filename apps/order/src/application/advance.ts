@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { currentTraceparent, traceIdOf } from '@libs/chassis/trace';
+import { Metrics } from '@libs/chassis/metrics';
+import { Outbox } from '@libs/events/outbox';
+import { Clock } from '@libs/kernel/clock';
+import { failpoint } from '@libs/kernel/failpoint';
+import type { Transaction } from '@libs/postgres/transaction';
+import { orderNotFound } from '../domain/errors';
+import { type Actor, type OrderEvent, step, type Step } from '../domain/lifecycle';
+import type { Order } from '../domain/order';
+import { announce } from './announce';
+import { Deadlines } from './deadlines';
+import { Orders, Steps } from './ports';
+
+const DAY_S = 86_400;
+const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 300, 3_600, DAY_S, 3 * DAY_S, 7 * DAY_S, 14 * DAY_S];
+
+/** Something that is said to have happened to an order. */
+export interface Happening {
+  readonly event: OrderEvent;
+  readonly actor: Actor;
+  readonly actorId?: string;
+  readonly reason?: string;
+  /** Why the pair failed. */
+  readonly reasons?: readonly string[];
+  /** When it happened, if that was before it was told. */
+  readonly at?: Date;
+  readonly idempotencyKey?: string;
+}
+
+/** `repeated`: known before. `late`: its deadline had passed. `refused`: the table has no such step, or not for this actor. */
+export interface Advanced {
+  readonly outcome: 'applied' | 'repeated' | 'late' | 'refused';
+  readonly order: Order;
+}
+
+/** The only writer of an order's status. Status, audit log, next steps, deadlines and announcements are one transaction. */
+@Injectable()
+export class Advance {
+  constructor(
+    private readonly orders: Orders,
+    private readonly steps: Steps,
+    private readonly deadlines: Deadlines,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {}
+
+  async execute(tx: Transaction, orderId: string, happening: Happening): Promise<Advanced> {
+    const order = await this.orders.lock(tx, orderId);
+    if (!order) throw orderNotFound(orderId);
+    const now = this.clock.now();
+    const { event, actor } = happening;
+
+    const next = step(order.status, event);
+    if (await this.orders.hasHappened(tx, orderId, event)) return { outcome: 'repeated', order };
+    if (!next?.by.includes(actor)) return { outcome: 'refused', order };
+    if (next.before && (await this.deadlines.hasPassed(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
+
+    const advanced = await this.advanced(tx, order, happening, { next, now });
+    await this.record(tx, order, advanced, happening);
+    failpoint('order.afterState');
+    await this.follow(tx, advanced, happening, next);
+    announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
+    failpoint('order.afterOutbox');
+    this.observe(order, advanced);
+    return { outcome: 'applied', order: advanced };
+  }
+
+  private async advanced(tx: Transaction, order: Order, { event }: Happening, { next, now }: { next: Step; now: Date }): Promise<Order> {
+    const isPaid = event === 'payment_captured' && next.to === 'confirmed';
+    return {
+      ...order,
+      status: next.to,
+      cancelReason: next.because ?? order.cancelReason,
+      paymentStatus: paymentStatusAfter(order, event, next),
+      payoutStatus: next.then.includes('payout') ? 'owed' : order.payoutStatus,
+      paidAt: isPaid ? now : order.paidAt,
+      shipBy: isPaid ? await this.deadlines.shipBy(tx, now) : order.shipBy,
+      updatedAt: now,
+      version: order.version + 1,
+    };
+  }
+
+  private async record(tx: Transaction, before: Order, order: Order, happening: Happening): Promise<void> {
+    const { event, actor, actorId, reason = '', idempotencyKey } = happening;
+    const traceId = traceIdOf(currentTraceparent()) ?? '';
+    const entry = { version: order.version, event, from: before.status, to: order.status, actor, actorId, reason, at: order.updatedAt, traceId, idempotencyKey };
+    await this.orders.record(tx, order, entry);
+  }
+
+  private async follow(tx: Transaction, order: Order, happening: Happening, next: Step): Promise<void> {
+    await this.steps.add(tx, order.id, next.then);
+    await this.deadlines.dropOvertaken(tx, order, order.updatedAt);
+    if (next.starts) await this.deadlines.start(tx, order.id, next.starts, happening.at ?? order.updatedAt);
+  }
+
+  private observe(before: Order, order: Order): void {
+    const seconds = (order.updatedAt.getTime() - before.updatedAt.getTime()) / 1_000;
+    this.metrics
+      .histogram('order_processing_duration_seconds', 'Business time that orders spent in a status, by where they went.', ['from', 'to'], DURATION_BUCKETS_S)
+      .observe({ from: before.status, to: order.status }, Math.max(0, seconds));
+  }
+}
+
+function paymentStatusAfter(order: Order, event: OrderEvent, next: Step): Order['paymentStatus'] {
+  if (next.then.includes('refund') || next.then.includes('refund_from_platform')) return 'refunding';
+  if (next.then.includes('charge')) return 'pending';
+  if (event === 'payment_captured') return 'captured';
+  return event === 'payment_failed' ? 'failed' : order.paymentStatus;
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@libs/events/outbox';
+import type { Transaction } from '@libs/postgres/transaction';
+import { eventsOfScan, furthest, type Scan } from '../domain/parcel';
+import { Advance } from './advance';
+import { announceShipped } from './announce';
+import { Orders, type Shipment, Shipments } from './ports';
+import { TellOperator } from './tell-operator';
+
+/** One sighting of a parcel; answers false when the parcel is not ours, or not yet. */
+@Injectable()
+export class ApplyScan {
+  constructor(
+    private readonly orders: Orders,
+    private readonly shipments: Shipments,
+    private readonly advance: Advance,
+    private readonly operator: TellOperator,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async execute(tx: Transaction, scan: Scan): Promise<boolean> {
+    const known = await this.shipments.find(tx, scan.tracking);
+    const order = known && (await this.orders.lock(tx, known.orderId));
+    // Again, under the order's lock: two scans of one parcel may come at once.
+    const shipment = order && (await this.shipments.find(tx, scan.tracking));
+    if (!order || !shipment) return false;
+
+    const state = furthest(shipment.state, scan.kind);
+    await this.shipments.update(tx, scan.tracking, state, scan);
+    if (shipment.leg === 'return' && shipment.state === 'created' && state !== 'lost') announceShipped(this.outbox, tx, order, 'return');
+    if (state === 'lost') await this.tellLost(tx, shipment);
+    for (const event of eventsOfScan(shipment.leg, scan.kind, order.status)) {
+      await this.advance.execute(tx, order.id, { event, actor: 'carrier', at: scan.at, reason: `Scan: ${scan.kind}` });
+    }
+    return true;
+  }
+
+  private async tellLost(tx: Transaction, { orderId, leg, state }: Shipment): Promise<void> {
+    if (state !== 'lost') await this.operator.lost(tx, orderId, leg);
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@libs/kernel/clock';
+import { failpoint } from '@libs/kernel/failpoint';
+import { Transactions } from '@libs/postgres/transaction';
+import type { Answer } from './answer';
+import { ManualTasks, type SagaStep, Steps } from './ports';
+import { RecordAnswer } from './record-answer';
+
+/** Records what a step came to, with all that the order learns from it, in one transaction. */
+@Injectable()
+export class ConcludeStep {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly record: RecordAnswer,
+    private readonly steps: Steps,
+    private readonly tasks: ManualTasks,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(step: SagaStep, answer: Answer): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.record.execute(tx, step.orderId, answer);
+      if (answer.is === 'wait') await this.steps.wait(tx, step, answer.ms ?? 0);
+      else await this.steps.finish(tx, step.orderId, step.kind, answer.is);
+      await this.tasks.close(tx, step.orderId, step.kind, { at: this.clock.now(), reason: 'The step got through.' });
+    });
+    failpoint('order.afterCommit');
+  }
+}

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import type { Leg, Order } from '../domain/order';
+import type { Answer } from './answer';
+import { Carrier, Neighbours } from './ports';
+
+/** Buys a label. The addresses are fetched for the moment, and kept by nobody but the carrier. */
+@Injectable()
+export class PerformLabelStep {
+  constructor(
+    private readonly neighbours: Neighbours,
+    private readonly carrier: Carrier,
+  ) {}
+
+  async execute(order: Order, leg: Leg): Promise<Answer> {
+    // The seller was faster with a parcel of their own, or the sale is off.
+    if (leg === 'inbound' && order.status !== 'confirmed') return { is: 'void' };
+    const { warehouse } = this.carrier;
+    const party = await this.neighbours.addressOf(leg === 'outbound' ? order.buyerAddressVersionId : order.sellerAddressVersionId);
+    const [from, to] = leg === 'inbound' ? [party, warehouse] : [warehouse, party];
+    const { tracking, carrier, labelUrl } = await this.carrier.createLabel(`${order.id}:${leg}`, { reference: order.id, leg, from, to });
+    return { is: 'done', label: { tracking, orderId: order.id, leg, carrier, labelUrl } };
+  }
+}

@@ -1,0 +1,221 @@
+import type { Transaction } from '@libs/postgres/transaction';
+import type { DeadlineRules, Holidays } from '../domain/deadlines';
+import type { Actor, Effect, OrderEvent, Status, TimerKind } from '../domain/lifecycle';
+import type { Leg, Line, Order, PaymentStatus, PayoutStatus } from '../domain/order';
+import type { ParcelState, Scan, ScanKind } from '../domain/parcel';
+
+/** A row of the audit log, without the hashes that chain it to the one before. */
+export interface HistoryEntry {
+  readonly version: number;
+  readonly event: OrderEvent;
+  readonly from: Status | '';
+  readonly to: Status;
+  readonly actor: Actor;
+  readonly actorId?: string;
+  readonly reason: string;
+  readonly at: Date;
+  readonly traceId: string;
+  readonly idempotencyKey?: string;
+}
+
+export interface OrderFilter {
+  /** Orders of this user on the given side, or on either; without a user everybody's. */
+  readonly userId?: string;
+  readonly side?: 'buyer' | 'seller';
+  readonly state?: 'active' | 'history';
+  readonly limit: number;
+  /** Orders before this one. */
+  readonly before?: string;
+}
+
+/** What may change beside the status, whose only writer is `Advance`. */
+export interface OrderPatch {
+  readonly paymentStatus?: PaymentStatus;
+  readonly payoutStatus?: PayoutStatus;
+  readonly buyerLines?: readonly Line[];
+  readonly sellerLines?: readonly Line[];
+  readonly tracking?: Readonly<Partial<Record<Leg, string>>>;
+  readonly doNotRelist?: boolean;
+}
+
+export abstract class Orders {
+  /** Answers false when the match has an order already. */
+  abstract insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean>;
+  abstract find(id: string): Promise<Order | undefined>;
+  abstract idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined>;
+  /** Under its row lock, until the end of `tx`. */
+  abstract lock(tx: Transaction, id: string): Promise<Order | undefined>;
+  /** For `Advance` alone: the new state, and the entry of the audit log that explains it, chained to the one before by its hash. */
+  abstract record(tx: Transaction, order: Order, entry: HistoryEntry): Promise<void>;
+  abstract hasHappened(tx: Transaction, id: string, event: OrderEvent): Promise<boolean>;
+  abstract patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void>;
+  abstract page(filter: OrderFilter): Promise<Order[]>;
+  abstract countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>>;
+}
+
+export abstract class History {
+  /** The order and event that this user's key was used for. */
+  abstract findKey(tx: Transaction, actorId: string, key: string): Promise<{ readonly orderId: string; readonly event: OrderEvent } | undefined>;
+  abstract of(orderId: string): Promise<HistoryEntry[]>;
+}
+
+export interface SagaStep {
+  readonly id: number;
+  readonly orderId: string;
+  readonly kind: Effect;
+  readonly attempts: number;
+}
+
+export abstract class Steps {
+  /** Once for each order and kind. */
+  abstract add(tx: Transaction, orderId: string, kinds: readonly Effect[]): Promise<void>;
+  /** Takes steps that are due, those of one order in their order, each for a lease of technical time. */
+  abstract claim(limit: number): Promise<SagaStep[]>;
+  abstract finish(tx: Transaction, orderId: string, kind: Effect, state: 'done' | 'void'): Promise<void>;
+  /** Asked, and not known yet: an event or another look concludes it. */
+  abstract wait(tx: Transaction, step: SagaStep, ms: number): Promise<void>;
+  /** Answers since when the step has been failing, and for how long. */
+  abstract fail(step: SagaStep, error: string, retryMs: number): Promise<{ readonly failingMs: number }>;
+  abstract hasOpen(tx: Transaction, orderId: string): Promise<boolean>;
+  /** Runs it at the next pass. */
+  abstract hurry(tx: Transaction, orderId: string, kind: Effect): Promise<void>;
+  /** Not done, not waiting for others, and not failing again and again. */
+  abstract countLive(): Promise<number>;
+}
+
+export interface Timer {
+  readonly orderId: string;
+  readonly kind: TimerKind;
+  readonly dueAt: Date;
+}
+
+export abstract class Timers {
+  abstract start(tx: Transaction, timer: Timer): Promise<void>;
+  /** Those that may fire, by due time: none of an order with an open step, since its outcome may change what is right. */
+  abstract due(now: Date, limit: number): Promise<Timer[]>;
+  abstract settle(tx: Transaction, timer: Timer, at: Date, outcome: 'fired' | 'overtaken'): Promise<void>;
+  abstract open(tx: Transaction, orderId: string): Promise<Timer[]>;
+  abstract countDue(now: Date): Promise<number>;
+}
+
+/** The deadlines in force, and the days that do not count. */
+export abstract class Calendar {
+  abstract rules(tx: Transaction, at: Date): Promise<DeadlineRules>;
+  abstract holidays(tx: Transaction, from: Date): Promise<Holidays>;
+}
+
+export interface Shipment {
+  readonly tracking: string;
+  readonly orderId: string;
+  readonly leg: Leg;
+  readonly carrier: string;
+  readonly labelUrl: string;
+  readonly state: ParcelState;
+  readonly shippedAt?: Date;
+}
+
+export abstract class Shipments {
+  /** Answers false when the tracking number belongs to another parcel. */
+  abstract add(tx: Transaction, shipment: Omit<Shipment, 'state' | 'shippedAt'>, at: Date): Promise<boolean>;
+  abstract find(tx: Transaction, tracking: string): Promise<Shipment | undefined>;
+  abstract findLabel(tracking: string): Promise<Shipment | undefined>;
+  abstract update(tx: Transaction, tracking: string, state: ParcelState, scan: Scan): Promise<void>;
+  /** Under way, and not looked at for so long of technical time. The look itself counts at once. */
+  abstract takeUnchecked(olderThanMs: number, limit: number): Promise<string[]>;
+}
+
+export interface CarrierEvent {
+  readonly id: string;
+  readonly tracking: string;
+  readonly kind: ScanKind;
+  readonly at: Date;
+  readonly rawSha256: string;
+}
+
+/** What carriers have told, each event once. An event of a parcel that is not known yet waits here. */
+export abstract class CarrierInbox {
+  /** Answers false when it came before. */
+  abstract add(tx: Transaction, event: CarrierEvent): Promise<boolean>;
+  abstract unapplied(tx: Transaction, tracking: string): Promise<CarrierEvent[]>;
+  abstract applied(tx: Transaction, eventId: string): Promise<void>;
+}
+
+export interface PostalAddress {
+  readonly name: string;
+  readonly street: string;
+  readonly street2: string;
+  readonly city: string;
+  readonly region: string;
+  readonly postalCode: string;
+  readonly country: string;
+  readonly phone: string;
+}
+
+export interface Label {
+  readonly tracking: string;
+  readonly carrier: string;
+  readonly labelUrl: string;
+}
+
+export abstract class Carrier {
+  /** The same key answers the same label. */
+  abstract createLabel(key: string, parcel: { reference: string; leg: Leg; from: PostalAddress; to: PostalAddress }): Promise<Label>;
+  abstract scans(tracking: string): Promise<Scan[]>;
+  /** Our floor, where pairs are sent for inspection. */
+  abstract readonly warehouse: PostalAddress;
+}
+
+/** How the charge of an order stands, as payment tells it. */
+export interface PaymentView {
+  readonly state: string;
+  readonly buyerLines: readonly Line[];
+  readonly sellerLines: readonly Line[];
+}
+
+/** What the saga asks of the other services. Each call is idempotent by order (or match); refusals arrive as `AppError`. */
+export abstract class Neighbours {
+  abstract reserveStock(order: Order): Promise<void>;
+  abstract releaseStock(order: Order): Promise<void>;
+  abstract processPayment(order: Order): Promise<PaymentView>;
+  abstract cancelPayment(orderId: string): Promise<PaymentView>;
+  abstract refundPayment(orderId: string, reason: string, isBorneByPlatform: boolean): Promise<PaymentView>;
+  abstract createPayout(orderId: string): Promise<{ readonly state: string }>;
+  abstract bustMatch(matchId: string, reason: string, doNotRelist: boolean): Promise<void>;
+  abstract recordStrike(userId: string, orderId: string, kind: string): Promise<void>;
+  abstract addressOf(versionId: string): Promise<PostalAddress>;
+}
+
+export interface ManualTask {
+  readonly id: string;
+  readonly kind: 'stuck_saga' | 'parcel_lost';
+  readonly orderId: string;
+  readonly subject: string;
+  readonly detail: string;
+  readonly advice: string;
+  readonly openedAt: Date;
+  readonly closedAt?: Date;
+}
+
+/** What needs a person, with what to do. */
+export abstract class ManualTasks {
+  /** Once while one of the same subject is open. */
+  abstract open(tx: Transaction, task: Omit<ManualTask, 'closedAt'>): Promise<void>;
+  abstract find(tx: Transaction, id: string): Promise<ManualTask | undefined>;
+  abstract close(tx: Transaction, orderId: string, subject: string, by: { at: Date; userId?: string; reason: string }): Promise<void>;
+  abstract page(filter: { includeClosed: boolean; limit: number; before?: string }): Promise<ManualTask[]>;
+  abstract countStuck(): Promise<number>;
+}
+
+/** The carrier's endpoint as we keep it: its secret sealed. */
+export abstract class CarrierEndpoints {
+  abstract find(url: string): Promise<{ readonly id: string; readonly sealedSecret: string } | undefined>;
+  abstract keep(url: string, endpoint: { readonly id: string; readonly sealedSecret: string }): Promise<void>;
+}
+
+export abstract class CarrierWebhooks {
+  /** Finds or makes our endpoint at the carrier. */
+  abstract ensure(): Promise<void>;
+  abstract readonly isReady: boolean;
+  /** What a webhook says, if its signature is right; undefined when it is of no interest. */
+  abstract read(body: Uint8Array, signature: string): Promise<CarrierEvent | undefined>;
+}

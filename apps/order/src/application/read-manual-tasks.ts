@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { cursorInvalid } from '../domain/errors';
+import { type ManualTask, ManualTasks } from './ports';
+import { pageSize } from './read-orders';
+
+export interface TaskQuery {
+  readonly includeClosed: boolean;
+  readonly limit: number;
+  readonly cursor: string;
+}
+
+/** What needs a person, newest first. */
+@Injectable()
+export class ReadManualTasks {
+  constructor(private readonly tasks: ManualTasks) {}
+
+  async execute(query: TaskQuery): Promise<{ tasks: ManualTask[]; nextCursor: string }> {
+    if (query.cursor !== '' && !/^tsk_[0-9a-hjkmnp-tv-z]{26}$/.test(query.cursor)) throw cursorInvalid();
+    const limit = pageSize(query.limit);
+    const found = await this.tasks.page({ includeClosed: query.includeClosed, limit: limit + 1, before: query.cursor || undefined });
+    const tasks = found.slice(0, limit);
+    return { tasks, nextCursor: found.length > limit ? (tasks.at(-1)?.id ?? '') : '' };
+  }
+}

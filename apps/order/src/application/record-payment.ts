@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '@libs/postgres/transaction';
+import type { PaymentStatus, PayoutStatus } from '../domain/order';
+import { Advance } from './advance';
+import { Orders, Steps } from './ports';
+
+/** What payment announces. A step's own answer may have told it before; whichever comes first counts, once. */
+@Injectable()
+export class RecordPayment {
+  constructor(
+    private readonly orders: Orders,
+    private readonly steps: Steps,
+    private readonly advance: Advance,
+  ) {}
+
+  async captured(tx: Transaction, orderId: string): Promise<void> {
+    const { order } = await this.advance.execute(tx, orderId, { event: 'payment_captured', actor: 'system' });
+    if (order.buyerLines.length > 0) await this.steps.finish(tx, orderId, 'charge', 'done');
+    else await this.steps.hurry(tx, orderId, 'charge'); // It still has to tell what exactly was charged.
+    await this.steps.finish(tx, orderId, 'cancel_payment', 'done');
+  }
+
+  async failed(tx: Transaction, orderId: string, failureCode: string): Promise<void> {
+    await this.advance.execute(tx, orderId, { event: 'payment_failed', actor: 'system', reason: failureCode });
+    await this.orders.patch(tx, orderId, { paymentStatus: 'failed' });
+    await this.steps.finish(tx, orderId, 'charge', 'done');
+    await this.steps.finish(tx, orderId, 'cancel_payment', 'done');
+  }
+
+  async actionRequired(tx: Transaction, orderId: string, why: string): Promise<void> {
+    const order = await this.orders.lock(tx, orderId);
+    const paymentStatus: PaymentStatus = why === 'authentication_required' ? 'action_required' : 'retrying';
+    if (order?.status === 'pending') await this.orders.patch(tx, orderId, { paymentStatus });
+  }
+
+  async refunded(tx: Transaction, orderId: string, isBorneByPlatform: boolean): Promise<void> {
+    await this.orders.lock(tx, orderId);
+    await this.orders.patch(tx, orderId, { paymentStatus: 'refunded' });
+    await this.steps.finish(tx, orderId, isBorneByPlatform ? 'refund_from_platform' : 'refund', 'done');
+  }
+
+  async payout(tx: Transaction, orderId: string, payoutStatus: PayoutStatus, isOnItsWay: boolean): Promise<void> {
+    await this.orders.lock(tx, orderId);
+    await this.orders.patch(tx, orderId, { payoutStatus });
+    if (isOnItsWay) await this.steps.finish(tx, orderId, 'payout', 'done');
+  }
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '@libs/kernel/app-error';
+import { invariant } from '@libs/kernel/invariant';
+import { Log } from '@libs/chassis/log';
+import { backoffMs, STUCK_AFTER_MS } from '../domain/retry';
+import { ConcludeStep } from './conclude-step';
+import { PerformStep } from './perform-step';
+import { Orders, type SagaStep, Steps } from './ports';
+import { TellOperator } from './tell-operator';
+
+const PARALLEL_MAX = 16;
+
+/** One pass over the steps that are due. A step that fails is tried again until it succeeds; after an hour a person is told. */
+@Injectable()
+export class RunSteps {
+  constructor(
+    private readonly steps: Steps,
+    private readonly orders: Orders,
+    private readonly performer: PerformStep,
+    private readonly concluder: ConcludeStep,
+    private readonly operator: TellOperator,
+    private readonly log: Log,
+  ) {}
+
+  async execute(): Promise<void> {
+    for (;;) {
+      const claimed = await this.steps.claim(PARALLEL_MAX);
+      if (claimed.length === 0) return;
+      await Promise.all(claimed.map((step) => this.run(step)));
+    }
+  }
+
+  private async run(step: SagaStep): Promise<void> {
+    try {
+      const order = await this.orders.find(step.orderId);
+      invariant(order, `step ${step.id} is of no order`);
+      await this.concluder.execute(step, await this.performer.execute(step.kind, order));
+    } catch (error) {
+      await this.failed(step, error);
+    }
+  }
+
+  private async failed(step: SagaStep, error: unknown): Promise<void> {
+    // What a bug says may hold anything; what a refusal says was written for readers.
+    const told = error instanceof AppError ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : 'unknown';
+    this.log.warn({ orderId: step.orderId, step: step.kind, attempts: step.attempts, error }, 'a saga step failed and is tried again');
+    const { failingMs } = await this.steps.fail(step, told, backoffMs(step.attempts));
+    if (failingMs >= STUCK_AFTER_MS) await this.operator.stuck(step, told);
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from '@libs/chassis/run-service';
+import { OrderModule } from './order.module';
+
+void runService(OrderModule);
