@@ -5,7 +5,7 @@ import { AppError } from '@libs/kernel/app-error';
 import { finalize, map, type Observable, Observable as Stream } from 'rxjs';
 import type { CallContext } from '../call-context';
 import type { RpcHandlers } from '../rpc';
-import { RpcService } from '../rpc-service';
+import { serveSome } from './serve-some';
 
 /** What the probe has seen and how it is to behave; one for each transport under test. */
 export class Probe {
@@ -95,11 +95,6 @@ export function probeController(probe: Probe) {
       });
     }
   }
-  for (const { localName } of BiddingService.methods) {
-    if (localName in ProbeController.prototype) continue;
-    Object.defineProperty(ProbeController.prototype, localName, { value: () => Promise.reject(new Error('not part of the probe')), configurable: true, writable: true });
-  }
-  // The other rpcs were added just above, where the compiler does not look.
-  RpcService(BiddingService)(ProbeController as unknown as new () => RpcHandlers<typeof BiddingService>);
+  serveSome(BiddingService, ProbeController);
   return ProbeController;
 }
