@@ -43,9 +43,11 @@ export function newUser(id: string, email: string, name: { firstName: string; la
 /** The same object when nothing changes. `expectedVersion` 0 compares nothing. */
 export function changeProfile(user: User, changes: ProfileChanges, expectedVersion: number): User {
   if (expectedVersion !== 0 && expectedVersion !== user.version) throw stale(user.version);
-  const { firstName = user.firstName, lastName = user.lastName, phone = user.phone } = changes;
+  const firstName = changes.firstName?.trim() ?? user.firstName;
+  const lastName = changes.lastName?.trim() ?? user.lastName;
+  const phone = changes.phone?.trim() ?? user.phone;
   if (firstName === user.firstName && lastName === user.lastName && phone === user.phone) return user;
-  return { ...user, firstName: firstName.trim(), lastName: lastName.trim(), phone: phone.trim(), version: user.version + 1 };
+  return { ...user, firstName, lastName, phone, version: user.version + 1 };
 }
 
 /** The same object when the user has these roles already. */

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  GetUsersRequest, GrantFirstAdminRequest, ReinstateUserRequest, SetRolesRequest, SuspendUserRequest,
+} from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { type CallContext, requireRole, requireService } from '@libs/rpc/call-context';
+import { GrantFirstAdmin } from '../../application/grant-first-admin';
+import { ReadUsers } from '../../application/read-users';
+import { ReinstateUser } from '../../application/reinstate-user';
+import { SetRoles } from '../../application/set-roles';
+import { SuspendUser } from '../../application/suspend-user';
+import { maskedUserMessage } from './messages';
+
+@Injectable()
+export class AdminRpc {
+  constructor(
+    private readonly users: ReadUsers,
+    private readonly roles: SetRoles,
+    private readonly suspending: SuspendUser,
+    private readonly reinstating: ReinstateUser,
+    private readonly firstAdmin: GrantFirstAdmin,
+  ) {}
+
+  async getUsers({ query, limit, cursor }: GetUsersRequest, call: CallContext) {
+    requireRole(call, 'admin');
+    const { users, next } = await this.users.page({ query, limit, cursor });
+    return { users: users.map(maskedUserMessage), nextCursor: next ?? '' };
+  }
+
+  async setRoles({ userId, roles, reason }: SetRolesRequest, call: CallContext) {
+    const admin = requireRole(call, 'admin');
+    return { user: maskedUserMessage(await this.roles.execute(admin.id, userId, roles, reason)) };
+  }
+
+  async suspendUser({ userId, reason }: SuspendUserRequest, call: CallContext) {
+    const admin = requireRole(call, 'admin');
+    return { user: maskedUserMessage(await this.suspending.execute(admin.id, userId, reason)) };
+  }
+
+  async reinstateUser({ userId, reason }: ReinstateUserRequest, call: CallContext) {
+    const admin = requireRole(call, 'admin');
+    return { user: maskedUserMessage(await this.reinstating.execute(admin.id, userId, reason)) };
+  }
+
+  async grantFirstAdmin({ email }: GrantFirstAdminRequest, call: CallContext) {
+    requireService(call, 'gateway');
+    return { user: maskedUserMessage(await this.firstAdmin.execute(email)) };
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '@libs/postgres/transaction';
+import { normalizeEmail } from '../domain/email';
+import { credentialsWrong } from '../domain/errors';
+import { normalizePassword } from '../domain/password';
+import type { Client } from '../domain/session';
+import type { User } from '../domain/user';
+import { Passwords, Users } from './ports';
+import { StartSession, type Tokens } from './start-session';
+
+/** A suspended user may log in, to see why and to follow orders that still run; trading is what bidding refuses. */
+@Injectable()
+export class LogIn {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly users: Users,
+    private readonly passwords: Passwords,
+    private readonly sessions: StartSession,
+  ) {}
+
+  async execute(email: string, typed: string, client: Client): Promise<{ user: User; tokens: Tokens }> {
+    const password = normalizePassword(typed);
+    const known = await this.users.credentialsOf({ email: normalizeEmail(email) });
+    const matches = await this.passwords.matches(password, known?.passwordHash);
+    if (!known || !matches) throw credentialsWrong();
+    const betterHash = this.passwords.isOutdated(known.passwordHash) ? await this.passwords.hash(password) : undefined;
+    return this.transactions.run(async (tx) => {
+      const locked = await this.users.lock(tx, known.user.id);
+      // The password was changed while this one was being compared.
+      if (!locked || locked.passwordHash !== known.passwordHash) throw credentialsWrong();
+      if (betterHash) await this.users.setPassword(tx, known.user.id, betterHash);
+      return { user: locked.user, tokens: await this.sessions.execute(tx, locked.user, client) };
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { WallClock } from '@libs/kernel/clock';
+import { Ids } from '@libs/kernel/ids';
+import type { Transaction } from '@libs/postgres/transaction';
+import { accessTokenEnd, type Client, newSession, type Session, SESSIONS_MAX } from '../domain/session';
+import type { User } from '../domain/user';
+import { AccessTokens, RefreshTokens, Sessions } from './ports';
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly accessExpiresAt: Date;
+  readonly refreshToken: string;
+  readonly refreshExpiresAt: Date;
+  readonly sessionId: string;
+}
+
+/** What Register and Login end with. The caller holds the user's lock, so that no change of roles or password can slip in between. */
+@Injectable()
+export class StartSession {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly ids: Ids,
+    private readonly wall: WallClock,
+  ) {}
+
+  async execute(tx: Transaction, user: User, client: Client): Promise<Tokens> {
+    const now = this.wall.now();
+    const session = newSession(this.ids.next('ses'), user.id, client, now);
+    const token = this.refreshTokens.fresh();
+    await this.sessions.revoke(tx, user.id, { beyond: SESSIONS_MAX - 1 }, { at: now, why: 'too_many' });
+    await this.sessions.open(tx, session, this.refreshTokens.hash(token));
+    return this.tokens(session, user, token, now);
+  }
+
+  /** An access token for the session as it is now, beside its refresh token. */
+  tokens(session: Session, user: User, refreshToken: string, now: Date): Tokens {
+    const accessExpiresAt = accessTokenEnd(session, now);
+    return {
+      accessToken: this.accessTokens.issue({ userId: user.id, sessionId: session.id, roles: user.roles }, now, accessExpiresAt),
+      accessExpiresAt,
+      refreshToken,
+      refreshExpiresAt: session.expiresAt,
+      sessionId: session.id,
+    };
+  }
+}

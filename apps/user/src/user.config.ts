@@ -1,0 +1,25 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { configOf } from '@libs/chassis/config';
+
+const COST = 12;
+const COST_MIN_IN_TESTS = 4;
+
+export class UserConfig extends configOf(
+  z
+    .object({
+      NODE_ENV: z.string().default('production'),
+      USER_SECRETS_FILE: z.string().default('.data/secrets/user.json'),
+      JWT_ISSUER: z.string().default('pairwise'),
+      JWT_AUDIENCE: z.string().default('pairwise'),
+      BCRYPT_COST: z.coerce.number().int().min(COST_MIN_IN_TESTS).max(15).default(COST),
+      PASSWORD_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.max(1, availableParallelism() - 1)),
+    })
+    .refine(({ NODE_ENV, BCRYPT_COST }) => BCRYPT_COST >= COST || NODE_ENV === 'test', {
+      path: ['BCRYPT_COST'],
+      message: `must be at least ${COST} outside of tests`,
+    }),
+) {}
+
+/** For the command beside this file, which has no chassis around it that reads the environment. */
+export const commandEnvironment = process.env;
