@@ -1,0 +1,135 @@
+import type { Batch, Done } from '../domain/batch';
+import type { Market, MarketPosition, MarketTerms } from '../domain/market';
+import type { Match, QuoteFacts, Side } from '../domain/quote';
+import type { TraderFacts } from '../domain/trader-facts';
+
+/** How a commit ended. `refused` is rolled back for sure; of `unknown` nobody can tell before the books are read again. */
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly lastPos: number | null; readonly lines: string }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'unknown' };
+
+/** A market as the database has it, with its open quotes. */
+export interface LoadedMarket {
+  readonly market: Market;
+  readonly quotes: readonly QuoteFacts[];
+}
+
+/** Shards that are ours from now on, and who had them before. */
+export interface Taken {
+  readonly shards: readonly number[];
+  readonly formerOwners: readonly string[];
+}
+
+/** The one connection that commits. It owns shards for as long as it lives, and never outlives a loss. */
+export interface ShardSession {
+  /** Of the shards that are owned. */
+  readonly epochs: ReadonlyMap<number, number>;
+  readonly alive: boolean;
+  /** Of the shards that were not ours before; their former owners can write them no more. */
+  take(shards: readonly number[], patience: 'wait' | 'if_free'): Promise<Taken>;
+  loadShards(shards: readonly number[]): Promise<LoadedMarket[]>;
+  loadMarkets(ids: readonly string[]): Promise<LoadedMarket[]>;
+  /** Never two at once. */
+  commit(batch: Batch, traceparent: string | undefined): Promise<CommitOutcome>;
+  close(): Promise<void>;
+}
+
+export abstract class ShardSessions {
+  /** `owner` names the writer: its outbox rows are in the order of their commits. */
+  abstract open(owner: string): Promise<ShardSession>;
+}
+
+export interface CommandKey {
+  readonly userId: string;
+  readonly key: string;
+}
+
+export interface KeptAnswer {
+  readonly bodyHash: Uint8Array;
+  readonly done: Done;
+}
+
+/** The answers of earlier commands, by their idempotency keys. */
+export abstract class KeptAnswers {
+  /** In the order of the keys. */
+  abstract find(keys: readonly CommandKey[]): Promise<(KeptAnswer | undefined)[]>;
+  /** Forgets those of commands other than placements that are more than a day old. */
+  abstract prune(): Promise<void>;
+}
+
+export interface QuotePage {
+  readonly quotes: readonly (QuoteFacts & { readonly matchId: string | null; readonly currency: string })[];
+  readonly nextCursor: string;
+}
+
+export interface QuoteQuery {
+  readonly userId: string;
+  readonly side: Side;
+  readonly status: string;
+  readonly marketId: string;
+  readonly quoteId: string;
+  readonly limit: number;
+  readonly cursor: string;
+}
+
+export interface BookLevels {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly state: 'open' | 'halted' | 'retired';
+  readonly bids: readonly { readonly price: number; readonly quotes: number }[];
+  readonly asks: readonly { readonly price: number; readonly quotes: number }[];
+}
+
+/** What the database says: for what is not on the floor, and when a projection cannot answer. */
+export abstract class Records {
+  abstract quotes(query: QuoteQuery): Promise<QuotePage>;
+  abstract quoteStatus(quoteId: string, side: Side, userId: string): Promise<string | undefined>;
+  /** With both quotes as they are. */
+  abstract match(matchId: string): Promise<Match | undefined>;
+  abstract book(marketId: string, depth: number): Promise<BookLevels | undefined>;
+  abstract activeAsks(marketId: string): Promise<number>;
+}
+
+/** What the services that own the facts have told us, in our own database. */
+export abstract class FactStore {
+  abstract trader(userId: string): Promise<TraderFacts>;
+  /** Adds what an owner has just told; what is known already, or was removed since, stays. */
+  abstract adopt(told: TraderFacts): Promise<void>;
+  abstract adoptMarkets(told: readonly MarketTerms[]): Promise<void>;
+  abstract market(marketId: string): Promise<StoredMarket | undefined>;
+  abstract markets(): Promise<StoredMarket[]>;
+  /** What facts have yet to do to the open quotes of these shards, oldest first. */
+  abstract effects(shards: readonly number[]): Promise<FactEffect[]>;
+  abstract pendingEffects(): Promise<number>;
+}
+
+export interface StoredMarket {
+  readonly terms: MarketTerms;
+  readonly position: MarketPosition;
+}
+
+export interface FactEffect {
+  readonly id: number;
+  readonly shard: number;
+  readonly kind: 'suspended' | 'facts_changed' | 'market_changed';
+  /** A user, or a market. */
+  readonly subject: string;
+  readonly detail: string | null;
+}
+
+/** The services that own the facts. Asked only for what is missing here, never from within the writer. */
+export abstract class FactOwners {
+  abstract trader(userId: string): Promise<TraderFacts | undefined>;
+  abstract market(marketId: string): Promise<MarketTerms | undefined>;
+}
+
+/** Carries what the writer has committed to the bus, in order, the rows of former owners first. */
+export abstract class CommittedEvents {
+  abstract start(owner: string): Promise<void>;
+  abstract takeOver(formerOwner: string): void;
+  abstract handOver(pos: number, lines: string): void;
+  /** After a commit of unknown fate: a row may be in the table that nobody has handed over. */
+  abstract readTable(): void;
+}

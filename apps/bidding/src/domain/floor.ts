@@ -1,0 +1,60 @@
+import type { Market } from './market';
+import type { Quote, QuoteFacts } from './quote';
+
+/** The trading floor: every market of this writer, and the quotes that are open in them. */
+export class Floor {
+  readonly markets = new Map<string, Market>();
+  private readonly open = new Map<string, Quote>();
+  private readonly byUser = new Map<string, Set<Quote>>();
+
+  get openQuotes(): number {
+    return this.open.size;
+  }
+
+  quote(id: string): Quote | undefined {
+    return this.open.get(id);
+  }
+
+  quotesOf(userId: string): ReadonlySet<Quote> | undefined {
+    return this.byUser.get(userId);
+  }
+
+  countOf(userId: string): number {
+    return this.byUser.get(userId)?.size ?? 0;
+  }
+
+  allQuotes(): IterableIterator<Quote> {
+    return this.open.values();
+  }
+
+  /** The quote is open from now on: in the book, or waiting for a resume. */
+  opened(quote: Quote): void {
+    this.open.set(quote.id, quote);
+    const own = this.byUser.get(quote.userId);
+    if (own) own.add(quote);
+    else this.byUser.set(quote.userId, new Set([quote]));
+  }
+
+  closed(quote: Quote): void {
+    if (!this.open.delete(quote.id)) return;
+    const own = this.byUser.get(quote.userId);
+    own?.delete(quote);
+    if (own?.size === 0) this.byUser.delete(quote.userId);
+  }
+
+  /** Takes markets in as the database has them; whatever was here of them before is forgotten. */
+  install(entries: readonly { readonly market: Market; readonly quotes: Iterable<QuoteFacts> }[]): void {
+    this.forget(new Set(entries.map(({ market }) => market.id)));
+    for (const { market, quotes } of entries) {
+      this.markets.set(market.id, market);
+      for (const facts of quotes) this.opened(market.admit(facts));
+    }
+  }
+
+  /** By their quotes, not by their books: a batch that failed may have left a quote in neither. */
+  forget(marketIds: ReadonlySet<string>): void {
+    if (![...marketIds].some((id) => this.markets.has(id))) return;
+    for (const quote of [...this.open.values()]) if (marketIds.has(quote.marketId)) this.closed(quote);
+    for (const id of marketIds) this.markets.delete(id);
+  }
+}

@@ -1,0 +1,80 @@
+import { type Done, type Outcome, refused } from './batch';
+import { marketHalted, marketNotFound, marketRetired, noQuotes, priceMoved, selfMatch, tooManyQuotes } from './errors';
+import { lifeMs } from './expiry';
+import type { Market } from './market';
+import { refusePrice } from './price-rules';
+import { type Match, type Quote, type Side, factsOf, quoteOf } from './quote';
+import { type Turn, bestFor, counterpart, match, rest } from './settle';
+import { type TraderFacts, pinsFor } from './trader-facts';
+
+export interface Placement {
+  readonly quoteId: string;
+  readonly marketId: string;
+  readonly side: Side;
+  readonly userId: string;
+  readonly currency: string;
+  /** The limit: a trade may be better, never worse. */
+  readonly price: number;
+  readonly expiresInDays: number;
+  /** Buy Now and Sell Now. */
+  readonly immediate: boolean;
+  /** Empty: the default of this moment. Always empty on an ask. */
+  readonly paymentMethodId: string;
+  readonly addressVersionId: string;
+  readonly key: string;
+  readonly bodyHash: Uint8Array;
+  readonly facts: TraderFacts;
+  readonly maxOpenQuotes: number;
+}
+
+/** A new quote: it meets the best opposite one at that one's price, or rests; Buy Now and Sell Now only meet. */
+export function place(turn: Turn, placement: Placement): Outcome {
+  const market = turn.floor.markets.get(placement.marketId);
+  if (!market) return refused(marketNotFound(placement.marketId));
+  const quote = admit(turn, market, placement);
+  if (!('id' in quote)) return quote;
+
+  const met = counterpart(turn, market, quote);
+  if (met?.userId === quote.userId) return refused(selfMatch());
+  if (!met && quote.immediate) {
+    const best = bestFor(turn, market, quote.side);
+    return refused(best ? priceMoved(best.price) : noQuotes());
+  }
+
+  // Before its first event: whatever becomes of the quote within this batch, its row is an insert.
+  const placed = { key: placement.key, bodyHash: placement.bodyHash, quote: factsOf(quote), match: undefined as Match | undefined };
+  turn.batch.insert(quote, placed);
+  let made: Match | undefined;
+  if (met) made = match(turn, market, { incoming: quote, resting: met });
+  else rest(turn, market, quote, 'placed');
+  placed.quote = factsOf(quote);
+  placed.match = made;
+  return { done: doneWith(market, quote, made) };
+}
+
+function admit(turn: Turn, market: Market, placement: Placement): Quote | Outcome {
+  const { side, facts, price, immediate } = placement;
+  if (market.terms.retired) return refused(marketRetired());
+  if (market.state === 'halted') return refused(marketHalted());
+  const badPrice = refusePrice(market.terms, placement.currency, price);
+  if (badPrice) return refused(badPrice);
+  const life = lifeMs(side, placement.expiresInDays);
+  if (typeof life !== 'number') return refused(life);
+  const pins = pinsFor(facts, side, placement.paymentMethodId, placement.addressVersionId);
+  if (!('addressVersionId' in pins)) return refused(pins);
+  if (!immediate && turn.floor.countOf(placement.userId) >= placement.maxOpenQuotes) return refused(tooManyQuotes(placement.maxOpenQuotes));
+  return quoteOf({
+    id: placement.quoteId, marketId: market.id, side, userId: placement.userId, price, prio: 0, status: 'active', reason: null,
+    expiresAt: turn.batch.at + life, placedAt: turn.batch.at, acceptedAt: turn.batch.at,
+    paymentMethodId: pins.paymentMethodId, addressVersionId: pins.addressVersionId, immediate,
+  });
+}
+
+export function doneWith(market: Market, quote: Quote, made: Match | undefined): Done {
+  return {
+    quote: factsOf(quote),
+    match: made && { id: made.id, bidId: made.bid.id, askId: made.ask.id, price: made.price },
+    bookSeq: market.seq,
+  };
+}
+

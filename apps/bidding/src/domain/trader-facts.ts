@@ -1,0 +1,61 @@
+import type { AppError } from '@libs/kernel/app-error';
+import { addressRequired, payoutAccountRequired, paymentMethodRequired, userSuspended } from './errors';
+import type { QuoteFacts, Side } from './quote';
+
+/** What bidding knows of a user, told by the services that own it. One object for each user: a change reaches what is queued. */
+export interface TraderFacts {
+  readonly userId: string;
+  suspended: boolean;
+  /** After unpaid wins: may sell, not buy. */
+  buyingSuspended: boolean;
+  /** Verified cards, the default first. */
+  paymentMethodIds: readonly string[];
+  /** The default first. */
+  addresses: readonly { readonly addressId: string; readonly versionId: string }[];
+  payoutEnabled: boolean;
+}
+
+export interface Pins {
+  readonly paymentMethodId: string | null;
+  readonly addressVersionId: string;
+}
+
+export const noFacts = (userId: string): TraderFacts => ({
+  userId, suspended: false, buyingSuspended: false, paymentMethodIds: [], addresses: [], payoutEnabled: false,
+});
+
+export function isBarred(facts: TraderFacts, side: Side): boolean {
+  return facts.suspended || (side === 'bid' && facts.buyingSuspended);
+}
+
+/** What a new quote is pinned to: what it names if that is the user's, else the defaults of this moment. An empty name is none. */
+export function pinsFor(facts: TraderFacts, side: Side, paymentMethodId: string, addressVersionId: string): Pins | AppError {
+  if (isBarred(facts, side)) return userSuspended();
+  if (side === 'ask' && !facts.payoutEnabled) return payoutAccountRequired();
+  let method: string | undefined;
+  if (side === 'bid') {
+    method = paymentMethodId === '' ? facts.paymentMethodIds[0] : facts.paymentMethodIds.find((id) => id === paymentMethodId);
+    if (method === undefined) return paymentMethodRequired();
+  }
+  const address = addressVersionId === '' ? facts.addresses[0] : facts.addresses.find(({ versionId }) => versionId === addressVersionId);
+  if (!address) return addressRequired();
+  return { paymentMethodId: method ?? null, addressVersionId: address.versionId };
+}
+
+/** What a quote is pinned to from now on: the same while that is still the user's, else the defaults; or why it cannot stay. */
+export function repin(
+  facts: TraderFacts,
+  quote: QuoteFacts,
+  replacedBy?: string,
+): Pins | 'payment_method_removed' | 'address_removed' | 'payout_account_disabled' {
+  if (quote.side === 'ask' && !facts.payoutEnabled) return 'payout_account_disabled';
+  let method: string | null = null;
+  if (quote.side === 'bid') {
+    method = facts.paymentMethodIds.find((id) => id === quote.paymentMethodId) ?? facts.paymentMethodIds[0] ?? null;
+    if (method === null) return 'payment_method_removed';
+  }
+  const versionOf = (id: string | undefined) => facts.addresses.find(({ versionId }) => versionId === id)?.versionId;
+  const address = versionOf(quote.addressVersionId) ?? versionOf(replacedBy) ?? facts.addresses[0]?.versionId;
+  if (address === undefined) return 'address_removed';
+  return { paymentMethodId: method, addressVersionId: address };
+}
