@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { Log } from '@libs/chassis/log';
+import { inTrace, traceIdOf } from '@libs/chassis/trace';
+import { Ids } from '@libs/kernel/ids';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayConfig } from '../gateway.config';
+import { Guard } from './guard';
+import { BODY_MAX_BYTES, parseBody, RAW_BODY_MAX_BYTES } from './json-body';
+import { HttpRefusal, problemOf } from './problem';
+import { clientOf, decorate, headerOf, idempotencyKeyOf, ifMatchOf, requestIdOf, traceOf, URL_MAX } from './request';
+import type { Input, Method, Route } from './route';
+import { bodyReader, jsonSchema, pathReader, queryReader } from './validate';
+
+const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const fastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+/** Turns a table of routes into an HTTP server: every answer that is not a success is a problem document. */
+@Injectable()
+export class Door {
+  constructor(
+    private readonly guard: Guard,
+    private readonly config: GatewayConfig,
+    private readonly ids: Ids,
+    private readonly log: Log,
+  ) {}
+
+  async open(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
+    decorate(instance);
+    this.addHooks(instance);
+    await instance.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false }, strictTransportSecurity: { maxAge: 31_536_000 } });
+    await instance.register(cors, { origin: [...this.config.values.CORS_ORIGINS], exposedHeaders: ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'], methods: [...METHODS], maxAge: 600 });
+    instance.addHook('onRequest', (request, reply) => this.guard.admit(request, reply));
+    instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));
+    instance.setNotFoundHandler((request, reply) => this.refuse(new HttpRefusal(404, 'gateway.not_found', 'There is no such route.'), request, reply));
+    instance.removeAllContentTypeParsers();
+    instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, async (_request: FastifyRequest, body: Buffer) => parseBody(body));
+    for (const route of routes) if (!route.raw) this.add(instance, route);
+    await instance.register(async (raw) => {
+      raw.removeAllContentTypeParsers();
+      raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: RAW_BODY_MAX_BYTES }, async (_request: FastifyRequest, body: Buffer) => body);
+      for (const route of routes) if (route.raw) this.add(raw, route);
+    });
+    this.refuseOtherMethods(instance, routes);
+  }
+
+  /** First of all hooks, so that even a refusal has its ids. */
+  private addHooks(instance: FastifyInstance): void {
+    instance.addHook('onRequest', async (request, reply) => {
+      request.traceparent = traceOf(request);
+      reply.header('X-Request-Id', requestIdOf(request));
+      if ((request.raw.url ?? '').length > URL_MAX) throw new HttpRefusal(414, 'gateway.url_too_long', `An address has at most ${URL_MAX} characters.`);
+    });
+  }
+
+  private add(instance: FastifyInstance, route: Route): void {
+    const { method, path, access, limit, status } = route;
+    const read = this.reader(route);
+    const cacheControl = route.cacheControl ?? (access?.roles === 'public' ? undefined : 'no-store');
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (cacheControl) reply.header('Cache-Control', cacheControl);
+      const input = read(request);
+      // The hot routes hand the trace on by themselves.
+      const body = route.hot ? await route.handle(input, reply) : await inTrace(request.traceparent, () => route.handle(input, reply));
+      reply.code(status);
+      return route.answer || body !== undefined ? body : reply.send();
+    };
+    const config = { path, ...(access && { access }), ...(limit && { limit }) };
+    const schema = route.hot && route.answer ? { schema: { response: { [status]: jsonSchema(route.answer, 'output') } } } : {};
+    instance.route({ method, url: fastifyPath(path), config, handler, ...schema });
+  }
+
+  private reader(route: Route): (request: FastifyRequest) => Input {
+    const { idempotencyKey, ifMatch, raw } = route;
+    const [params, query, body] = [pathReader(route.params), queryReader(route.query), bodyReader(route)];
+    return (request) => ({
+      params: params(request.params),
+      query: query(request.query),
+      key: (idempotencyKey && idempotencyKeyOf(request, idempotencyKey)) ?? this.ids.next('key'),
+      ifMatch: ifMatch ? ifMatchOf(request) : 0n,
+      body: body(request.body),
+      user: request.user ?? undefined,
+      call: request.user ? { user: request.user } : {},
+      client: clientOf(request),
+      signature: raw ? (headerOf(request, raw.signature) ?? '') : '',
+      traceparent: request.traceparent,
+    });
+  }
+
+  private refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const traceId = traceIdOf(request.traceparent) ?? '';
+    const problem = problemOf(error, { traceId, instance: (request.raw.url ?? '').split('?', 1)[0]?.slice(0, 200) ?? '' });
+    if (problem.status >= 500) this.record(error, problem.status, request);
+    if (error instanceof HttpRefusal) reply.headers(error.headers);
+    if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
+    if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', '1');
+    reply.header('Cache-Control', 'no-store');
+    // Not through the route's serialiser, which knows its success alone.
+    return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+  }
+
+  private record(error: unknown, status: number, request: FastifyRequest): void {
+    const fields = { error, method: request.method, route: request.routeOptions.config?.path, trace_id: traceIdOf(request.traceparent) };
+    if (status === 500) this.log.error(fields, 'a request failed');
+    else this.log.warn(fields, 'a request could not be served');
+  }
+
+  /** A path that exists answers 405 to the methods that it does not have. */
+  private refuseOtherMethods(instance: FastifyInstance, routes: readonly Route[]): void {
+    for (const path of new Set(routes.map((route) => fastifyPath(route.path)))) {
+      const has = new Set(routes.filter((route) => fastifyPath(route.path) === path).map(({ method }) => method));
+      const missing = METHODS.filter((method) => !has.has(method));
+      const allow = [...has].join(', ');
+      const handler = async () => {
+        throw new HttpRefusal(405, 'gateway.method_not_allowed', `This address takes ${allow}.`, { Allow: allow });
+      };
+      // The body of a wrong request is not looked at.
+      if (missing.length > 0) instance.route({ method: missing, url: path, config: { access: { roles: 'public' } }, onRequest: handler, handler });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { defineService } from '@libs/chassis/service';
+import { InvariantViolation } from '@libs/kernel/invariant';
+import { RedisConnection } from '@libs/redis/redis-connection';
+import { AccessTokens } from './door/access-tokens';
+import { Door } from './door/door';
+import { DoorAdapter } from './door/fastify-adapter';
+import { Guard } from './door/guard';
+import { Internals } from './door/internals';
+import { Limits } from './door/limits';
+import { MemoryLimits } from './door/memory-limits';
+import { RedisLimits } from './door/redis-limits';
+import { Revocations } from './door/revocations';
+import { Sessions } from './door/sessions';
+import { GatewayConfig } from './gateway.config';
+import { PublicApi, PublicRoutes, Surroundings } from './public-api';
+import { MarketHub } from './realtime/market-hub';
+import { SocketRules } from './realtime/socket-rules';
+import { Sockets } from './realtime/sockets';
+import { Tickets } from './realtime/tickets';
+import { UserHub } from './realtime/user-hub';
+import { TradeStream } from './trade/trade-stream';
+
+const limits = {
+  provide: Limits,
+  inject: [RedisConnection, MemoryLimits],
+  useFactory: (redis: RedisConnection, memory: MemoryLimits): Limits => (redis.client ? new RedisLimits(redis, memory) : memory),
+};
+
+@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, MarketHub, UserHub, SocketRules, Sockets, Surroundings, PublicRoutes, PublicApi] })
+export class GatewayModule {
+  static readonly service = defineService({
+    name: 'gateway',
+    config: GatewayConfig,
+    serves: [],
+    http: {
+      port: 8080,
+      adapter: () => new DoorAdapter(),
+      async prepare(app) {
+        const adapter = app.getHttpAdapter();
+        if (!(adapter instanceof DoorAdapter)) throw new InvariantViolation('the gateway runs on its own adapter');
+        await app.get(PublicApi).open(adapter);
+      },
+    },
+  });
+}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
+import { WallClock } from '@libs/kernel/clock';
+import { Rpc } from '@libs/rpc/rpc';
+import { AccessTokens } from './door/access-tokens';
+import { Door } from './door/door';
+import type { DoorAdapter } from './door/fastify-adapter';
+import { Guard } from './door/guard';
+import { Internals } from './door/internals';
+import { addressOf } from './door/request';
+import type { Route } from './door/route';
+import { GatewayConfig } from './gateway.config';
+import { Sockets } from './realtime/sockets';
+import { Tickets } from './realtime/tickets';
+import { routesOver } from './rest/routes';
+import { present } from './rest/json';
+import { TradeStream } from './trade/trade-stream';
+
+/** What only some routes need. */
+@Injectable()
+export class Surroundings {
+  constructor(
+    readonly config: GatewayConfig,
+    readonly internals: Internals,
+    readonly clock: WallClock,
+    readonly log: Log,
+  ) {}
+}
+
+/** What the routes stand on, each from its provider. */
+@Injectable()
+export class PublicRoutes {
+  readonly all: readonly Route[];
+
+  constructor(rpc: Rpc, guard: Guard, tokens: AccessTokens, trade: TradeStream, tickets: Tickets, surroundings: Surroundings) {
+    const { config, internals, clock, log } = surroundings;
+    const { SANDBOX_URL } = config.values;
+    this.all = routesOver({
+      rpc,
+      sendTrade: (command, { user, traceparent }) => trade.send(command, present(user), traceparent),
+      // An e-mail address is counted whatever its case, or the limit would be one for each spelling.
+      countLogin: (account, ip, headers) => guard.spend('login', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
+      publicKeys: () => tokens.publicKeys(),
+      issueTicket: (user) => tickets.issue(user),
+      internals,
+      ...(SANDBOX_URL && { testClock: { sandboxUrl: SANDBOX_URL.replace(/\/$/, ''), internals, wall: clock, log } }),
+    });
+  }
+}
+
+/** Everything that the public reaches: the routes and the sockets, on one server. */
+@Injectable()
+export class PublicApi {
+  constructor(
+    private readonly routes: PublicRoutes,
+    private readonly door: Door,
+    private readonly sockets: Sockets,
+    private readonly config: GatewayConfig,
+  ) {}
+
+  async open(adapter: DoorAdapter): Promise<void> {
+    for (const proxy of this.config.values.TRUSTED_PROXIES) adapter.proxies.add(proxy);
+    await this.door.open(adapter.fastify, this.routes.all);
+    this.sockets.listen(adapter.fastify.server);
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
+import { Loop } from '@libs/chassis/loop';
+import { BiddingService, type MarketUpdate, type WatchMarketsResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { Rpc } from '@libs/rpc/rpc';
+import type { Subscription } from 'rxjs';
+import { safe } from '../rest/json';
+import { marketDataJson } from '../rest/markets';
+import { MarketBook } from './market-book';
+
+/** Changes are sent together, at most this often. */
+const SEND_EVERY_MS = 50;
+const WATCH_EVERY_MS = 200;
+const DEPTH = 100;
+
+/** Somebody who watches; a socket, to the hub. */
+export interface Watcher {
+  send(frame: object): void;
+}
+
+interface Watched {
+  readonly book: MarketBook;
+  readonly bookWatchers: Set<Watcher>;
+  readonly tickerWatchers: Set<Watcher>;
+  latest: MarketUpdate | undefined;
+  loading: Promise<void> | undefined;
+}
+
+/** One stream from bidding for all who watch: a snapshot first, then what has changed. */
+@Injectable()
+export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly markets = new Map<string, Watched>();
+  private subscription: Subscription | undefined;
+  /** Nothing has come on this stream yet: what was loaded before may miss a change. */
+  private isFresh = true;
+  private readonly watching: Loop;
+  private readonly sending: Loop;
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly log: Log,
+  ) {
+    this.watching = new Loop({ name: 'market-watch', everyMs: WATCH_EVERY_MS, log }, async () => this.keepWatching());
+    this.sending = new Loop({ name: 'market-send', everyMs: SEND_EVERY_MS, log }, async () => this.sendChanges());
+  }
+
+  onApplicationBootstrap(): void {
+    this.watching.start();
+    this.sending.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.watching.stop(), this.sending.stop()]);
+    this.subscription?.unsubscribe();
+  }
+
+  /** Throws when there is no such market. */
+  async watchBook(marketId: string, watcher: Watcher): Promise<void> {
+    const watched = this.watched(marketId);
+    if (!watched.book.isLoaded) await this.load(marketId, watched);
+    // Those who watch already get what is new before the newcomer's snapshot holds it.
+    this.sendDelta(marketId, watched);
+    watcher.send({ ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() });
+    watched.bookWatchers.add(watcher);
+  }
+
+  async watchTicker(marketId: string, watcher: Watcher): Promise<void> {
+    const { markets: [market] } = await this.rpc.client(BiddingService).getMarketData({ marketIds: [marketId] });
+    if (market) watcher.send({ ch: `ticker:${marketId}`, t: 'snapshot', d: marketDataJson(market) });
+    this.watched(marketId).tickerWatchers.add(watcher);
+  }
+
+  unwatch(channel: 'book' | 'ticker', marketId: string, watcher: Watcher): void {
+    const watched = this.markets.get(marketId);
+    if (!watched) return;
+    (channel === 'book' ? watched.bookWatchers : watched.tickerWatchers).delete(watcher);
+    if (watched.bookWatchers.size === 0 && watched.tickerWatchers.size === 0) this.markets.delete(marketId);
+  }
+
+  private watched(marketId: string): Watched {
+    const known = this.markets.get(marketId);
+    if (known) return known;
+    const watched: Watched = { book: new MarketBook(), bookWatchers: new Set(), tickerWatchers: new Set(), latest: undefined, loading: undefined };
+    this.markets.set(marketId, watched);
+    return watched;
+  }
+
+  private load(marketId: string, watched: Watched): Promise<void> {
+    watched.loading ??= this.rpc
+      .client(BiddingService)
+      .getOrderBook({ marketId, depth: DEPTH })
+      .then((book) => watched.book.load(book))
+      .finally(() => {
+        watched.loading = undefined;
+      });
+    return watched.loading;
+  }
+
+  private keepWatching(): void {
+    if (this.subscription) return;
+    this.isFresh = true;
+    const ended = (error?: unknown) => {
+      if (this.subscription) this.log.warn({ error }, 'the stream of market changes ended');
+      this.subscription = undefined;
+    };
+    const subscription = this.rpc.client(BiddingService).watchMarkets({}).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
+    if (!subscription.closed) this.subscription = subscription;
+    this.reloadAll();
+  }
+
+  private take({ updates }: WatchMarketsResponse): void {
+    if (this.isFresh) {
+      this.isFresh = false;
+      this.reloadAll();
+    }
+    for (const update of updates) {
+      const watched = this.markets.get(update.marketId);
+      if (!watched) continue;
+      watched.latest = update;
+      if (!watched.book.apply(update)) this.reload(update.marketId, watched);
+    }
+  }
+
+  private reloadAll(): void {
+    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched);
+  }
+
+  private reload(marketId: string, watched: Watched): void {
+    watched.book.unload();
+    this.load(marketId, watched).then(
+      () => broadcast(watched.bookWatchers, { ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() }),
+      (error: unknown) => this.log.warn({ error, market_id: marketId }, 'a book could not be loaded for those who watch it'),
+    );
+  }
+
+  private sendChanges(): void {
+    for (const [marketId, watched] of this.markets) {
+      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched);
+      this.sendDelta(marketId, watched);
+      this.sendTicker(marketId, watched);
+    }
+  }
+
+  private sendDelta(marketId: string, { book, bookWatchers }: Watched): void {
+    const delta = book.takeDelta();
+    if (delta) broadcast(bookWatchers, { ch: `book:${marketId}`, t: 'delta', d: delta });
+  }
+
+  private sendTicker(marketId: string, watched: Watched): void {
+    if (!watched.latest) return;
+    broadcast(watched.tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(watched.latest) });
+    watched.latest = undefined;
+  }
+}
+
+function tickerOf({ seq, epoch, state, lowestAskMinor, highestBidMinor, numberOfAsks, numberOfBids }: MarketUpdate) {
+  const price = (minor: bigint | undefined) => (minor === undefined ? undefined : safe(minor));
+  return { seq: safe(seq), epoch: safe(epoch), state, lowestAsk: price(lowestAskMinor), highestBid: price(highestBidMinor), numberOfAsks, numberOfBids };
+}
+
+function broadcast(watchers: ReadonlySet<Watcher>, frame: object): void {
+  for (const watcher of watchers) watcher.send(frame);
+}

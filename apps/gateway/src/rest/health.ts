@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import type { Internals } from '../door/internals';
+import { HttpRefusal } from '../door/problem';
+import { type Route, route } from '../door/route';
+
+const StatusJson = z.object({ status: z.literal('ok'), services: z.record(z.string(), z.string()).optional() });
+const probe = { tag: 'Health', access: { roles: 'public' }, limit: 'health', cacheControl: 'no-store', method: 'GET', status: 200, answer: StatusJson } as const;
+
+/** The health of the whole exchange. Why a service is not ready, its own internal address tells. */
+export function healthRoutes(internals: Pick<Internals, 'states'>): Route[] {
+  const all = async () => {
+    const states = [...(await internals.states())];
+    const down = states.filter(([, { ready }]) => !ready).map(([name]) => name);
+    if (down.length > 0) throw new HttpRefusal(503, 'gateway.not_ready', `Not ready: ${down.join(', ')}.`);
+    return { status: 'ok' as const, services: Object.fromEntries(states.map(([name]) => [name, 'ready'])) };
+  };
+  return [
+    route({ ...probe, path: '/health/live', summary: 'The gateway answers.', handle: async () => ({ status: 'ok' as const }) }),
+    route({ ...probe, path: '/health/ready', summary: 'Every service can be given work.', handle: all }),
+    route({ ...probe, path: '/health/startup', summary: 'Every service has started.', handle: all }),
+  ];
+}

@@ -1,0 +1,154 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Activity } from '@libs/chassis/activity';
+import { Log } from '@libs/chassis/log';
+import { Loop } from '@libs/chassis/loop';
+import { type Answer, BiddingService, type CommandSchema, type Refusal, type TradeRequestSchema, type TradeResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { AppError, type ErrorCode, type ErrorKind, errorKinds } from '@libs/kernel/app-error';
+import { WallClock } from '@libs/kernel/clock';
+import { failpoint } from '@libs/kernel/failpoint';
+import { InvariantViolation } from '@libs/kernel/invariant';
+import type { CallUser } from '@libs/rpc/call-context';
+import { Rpc } from '@libs/rpc/rpc';
+import { Subject, type Subscription } from 'rxjs';
+import { GatewayConfig } from '../gateway.config';
+
+type CommandInit = MessageInitShape<typeof CommandSchema>;
+export type TradeCommand = NonNullable<CommandInit['command']>;
+export type TradeOutcome = Answer['outcome'];
+
+const MESSAGE_COMMANDS_MAX = 500;
+const IN_FLIGHT_MAX = 10_000;
+const SWEEP_EVERY_MS = 100;
+const REOPEN_MS_MIN = 100;
+const REOPEN_MS_MAX = 2_000;
+/** Bidding refuses what is too late itself; only when it says nothing at all does the gateway answer. */
+const GRACE_MS = 500;
+
+interface Waiting {
+  readonly deadlineMs: number;
+  readonly resolve: (outcome: TradeOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The outcome is not known: the same key finds out, and repeats nothing. */
+const interrupted = () => new AppError('unavailable', 'gateway.trade_interrupted', 'The line to the market broke before the answer came. Send it again with the same key.');
+const deadlinePassed = () => new AppError('unavailable', 'gateway.trade_deadline', 'The market did not answer in time. Send it again with the same key.');
+const unreachable = () => new AppError('unavailable', 'gateway.market_unreachable', 'The market cannot be reached at the moment. Nothing was sent.');
+const overloaded = () => new AppError('unavailable', 'gateway.overloaded', 'Too much is waiting for the market already. Nothing was sent.');
+
+/** One long-lived stream to bidding for everybody's commands: those of one tick travel as one message, and answers find their way by `ref`. */
+@Injectable()
+export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private requests: Subject<MessageInitShape<typeof TradeRequestSchema>> | undefined;
+  private subscription: Subscription | undefined;
+  private queued: CommandInit[] = [];
+  private readonly waiting = new Map<bigint, Waiting>();
+  private lastRef = 0n;
+  private reopenAtMs = 0;
+  private reopenMs = REOPEN_MS_MIN;
+  private readonly sweep: Loop;
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly clock: WallClock,
+    private readonly config: GatewayConfig,
+    private readonly log: Log,
+    activity: Activity,
+  ) {
+    this.sweep = new Loop({ name: 'trade-deadlines', everyMs: SWEEP_EVERY_MS, log }, async () => this.expire());
+    activity.report('trade', () => this.waiting.size);
+  }
+
+  onApplicationBootstrap(): void {
+    this.sweep.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.sweep.stop();
+    this.requests?.complete();
+    this.fail(interrupted());
+  }
+
+  send(command: TradeCommand, { id, sessionId }: CallUser, traceparent: string): Promise<TradeOutcome> {
+    if (this.waiting.size >= IN_FLIGHT_MAX) return Promise.reject(overloaded());
+    const nowMs = this.clock.now().getTime();
+    if (!this.requests && nowMs < this.reopenAtMs) return Promise.reject(unreachable());
+    failpoint('gateway.beforeForward');
+    const ref = ++this.lastRef;
+    const deadlineMs = nowMs + this.config.values.TRADE_DEADLINE_MS;
+    this.enqueue({ ref, caller: { userId: id, sessionId }, deadlineMs: BigInt(deadlineMs), traceparent, command });
+    return new Promise((resolve, reject) => this.waiting.set(ref, { deadlineMs, resolve, reject }));
+  }
+
+  private enqueue(command: CommandInit): void {
+    if (this.queued.push(command) === 1) setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const queued = this.queued;
+    this.queued = [];
+    const requests = this.requests ?? this.open();
+    for (let i = 0; i < queued.length; i += MESSAGE_COMMANDS_MAX) requests.next({ commands: queued.slice(i, i + MESSAGE_COMMANDS_MAX) });
+  }
+
+  private open(): Subject<MessageInitShape<typeof TradeRequestSchema>> {
+    const requests = new Subject<MessageInitShape<typeof TradeRequestSchema>>();
+    const ended = (error?: unknown) => {
+      if (this.requests === requests) this.closed(error);
+    };
+    this.requests = requests;
+    this.subscription = this.rpc.client(BiddingService).trade(requests).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
+    return requests;
+  }
+
+  private closed(error: unknown): void {
+    this.log.warn({ error, waiting: this.waiting.size }, 'the trade stream ended');
+    this.requests = undefined;
+    this.subscription?.unsubscribe();
+    this.reopenAtMs = this.clock.now().getTime() + this.reopenMs;
+    this.reopenMs = Math.min(this.reopenMs * 2, REOPEN_MS_MAX);
+    this.fail(interrupted());
+  }
+
+  private take({ answers }: TradeResponse): void {
+    this.reopenMs = REOPEN_MS_MIN;
+    failpoint('gateway.afterForwardBeforeReply');
+    for (const { ref, outcome } of answers) {
+      const waiting = this.waiting.get(ref);
+      this.waiting.delete(ref);
+      if (outcome.case === 'refusal') waiting?.reject(errorOf(outcome.value));
+      else waiting?.resolve(outcome);
+    }
+  }
+
+  /** Deadlines are alike, so the oldest are first. */
+  private expire(): void {
+    const nowMs = this.clock.now().getTime();
+    for (const [ref, { deadlineMs, reject }] of this.waiting) {
+      if (deadlineMs + GRACE_MS > nowMs) return;
+      this.waiting.delete(ref);
+      reject(deadlinePassed());
+    }
+  }
+
+  /** Those that were sent; what still waits for its tick goes out on the next stream. */
+  private fail(error: AppError): void {
+    const unsent = new Set(this.queued.map(({ ref }) => ref));
+    for (const [ref, { reject }] of this.waiting) {
+      if (unsent.has(ref)) continue;
+      this.waiting.delete(ref);
+      reject(error);
+    }
+  }
+}
+
+function errorOf({ kind, code, message, details }: Refusal): Error {
+  // A kind that is not in the table is a bug on the other side, and is answered as one.
+  if (!isKind(kind)) return new InvariantViolation(`bidding refused with ${kind} ${code}`);
+  return new AppError(kind, code as ErrorCode, message, details);
+}
+
+function isKind(kind: string): kind is ErrorKind {
+  return Object.hasOwn(errorKinds, kind);
+}

@@ -1,0 +1,92 @@
+import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
+import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
+import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { RpcHandlers } from '@libs/rpc/rpc';
+import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { NEVER, Subject } from 'rxjs';
+import { GatewayModule } from '../src/gateway.module';
+import { jwksJson } from './session-keys';
+
+type Revocations = Subject<MessageInitShape<typeof WatchRevocationsResponseSchema>>;
+
+interface Fakes {
+  readonly user?: Partial<RpcHandlers<typeof UserService>>;
+  readonly product?: Partial<RpcHandlers<typeof ProductService>>;
+  readonly bidding?: Partial<RpcHandlers<typeof BiddingService>>;
+  readonly order?: Partial<RpcHandlers<typeof OrderService>>;
+  readonly payment?: Partial<RpcHandlers<typeof PaymentService>>;
+  readonly authentication?: Partial<RpcHandlers<typeof AuthenticationService>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const PLENTY = { LIMIT_ANONYMOUS_PER_MIN: '1000000', LIMIT_READS_PER_MIN: '1000000', LIMIT_TRADING_PER_MIN: '1000000', LIMIT_TRADING_BURST: '1000000', LIMIT_LOGIN_PER_15_MIN: '1000000' };
+
+export interface RunningGateway {
+  readonly service: TestService;
+  readonly url: string;
+  /** What the user service tells of sessions that ended. A heartbeat comes every 200 ms until the test stops it. */
+  readonly revocations: Revocations;
+  silence(): void;
+  stop(): Promise<void>;
+}
+
+/** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
+export async function startGateway({ user, product, bidding, order, payment, authentication, env }: Fakes = {}): Promise<RunningGateway> {
+  const revocations: Revocations = new Subject();
+  const watchRevocations = () => {
+    setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
+    return revocations;
+  };
+  const service = await startTestService(GatewayModule, {
+    fakes: [
+      [UserService, { getKeys: async () => ({ jwksJson }), watchRevocations, checkSession: async () => ({ live: true }), ...user }],
+      [ProductService, { ...product }],
+      [BiddingService, { watchMarkets: () => NEVER, ...bidding }],
+      [OrderService, { ...order }],
+      [PaymentService, { ...payment }],
+      [AuthenticationService, { ...authentication }],
+    ],
+    env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
+  });
+  const heart = setInterval(() => revocations.next({ change: { case: 'heartbeat', value: {} } }), 200);
+  const silence = () => clearInterval(heart);
+  return {
+    service, url: service.httpUrl, revocations, silence,
+    async stop() {
+      silence();
+      await service.stop();
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+  readonly text: string;
+}
+
+interface Asked {
+  readonly token?: string;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+}
+
+export async function ask(url: string, method: string, path: string, { token, key, headers, body, raw }: Asked = {}): Promise<Answer> {
+  const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { ...(sent !== undefined && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }), ...(key && { 'idempotency-key': key }), ...headers },
+    ...(sent !== undefined && { body: sent }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, text, body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {} };
+}
