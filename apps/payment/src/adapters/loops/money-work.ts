@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { ApplyWebhooks } from '../../application/apply-webhooks';
+import { CarryPayouts } from '../../application/carry-payouts';
+import { FireTimers } from '../../application/fire-timers';
+import { RunOperations } from '../../application/run-operations';
+import { WatchCharges } from '../../application/watch-charges';
+
+/** One pass of each kind. Those that answer a boolean say whether there is more to do for the others. */
+@Injectable()
+export class MoneyWork {
+  constructor(
+    private readonly operations: RunOperations,
+    private readonly webhooks: ApplyWebhooks,
+    private readonly timers: FireTimers,
+    private readonly payouts: CarryPayouts,
+    private readonly charges: WatchCharges,
+  ) {}
+
+  runOperations(): Promise<boolean> {
+    return this.operations.execute();
+  }
+
+  applyWebhooks(): Promise<void> {
+    return this.webhooks.execute();
+  }
+
+  async fireTimers(): Promise<boolean> {
+    const haveFired = await this.timers.execute();
+    const haveGoneOn = await this.payouts.carryReady();
+    return haveFired || haveGoneOn;
+  }
+
+  async watch(): Promise<void> {
+    await this.charges.execute();
+    await this.payouts.lookAtOverdue();
+  }
+
+  async dueCount(): Promise<number> {
+    return (await this.timers.dueCount()) + (await this.payouts.readyCount());
+  }
+}

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
+import { money } from '@libs/kernel/money';
+import { Sql, type Statements } from '@libs/postgres/sql';
+import type { Transaction } from '@libs/postgres/transaction';
+import { Operations, type TakenOperation } from '../../application/ports';
+import type { Operation, OperationKind, OperationState } from '../../domain/operation';
+
+/** Longer than any call to the provider may take, look-ups included. */
+const LEASE = `interval '2 minutes'`;
+const OPEN = `('planned', 'sent', 'unknown')`;
+
+const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, request_key, next_at, request_hash)
+  select $1, $2, $3, coalesce(max(attempt), 0) + 1, $4, $5, 'planned', $6, $7, now() + $8 * interval '1 millisecond',
+         sha256(convert_to(concat_ws('|', $1::text, $2::text, $3::text, $4::text, $5::text, $6::text), 'UTF8'))
+  from payment_op where order_id = $2 and kind = $3`;
+
+const RECORD = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, psp_id, resolved_at, request_hash)
+  select $1, $2, $3, coalesce(max(attempt), 0) + 1, $4, $5, 'succeeded', $6, now(), sha256(convert_to($1::text, 'UTF8'))
+  from payment_op where order_id = $2 and kind = $3`;
+
+const TAKE = `with due as (
+    select op_id, state from payment_op
+    where state in ${OPEN} and next_at <= now() and (leased_until is null or leased_until < now())
+    order by next_at limit $1 for update skip locked)
+  update payment_op o set state = 'sent', sent_at = coalesce(o.sent_at, now()), takes = o.takes + 1, leased_until = now() + ${LEASE}
+  from due where o.op_id = due.op_id
+  returning o.*, due.state as was, (extract(epoch from now() - o.sent_at) * 1000)::bigint as age_ms`;
+
+interface Row {
+  readonly op_id: string;
+  readonly order_id: string;
+  readonly kind: OperationKind;
+  readonly attempt: number;
+  readonly amount: number;
+  readonly currency: string;
+  readonly state: OperationState;
+  readonly payment_method_id: string | null;
+  readonly psp_id: string | null;
+  readonly takes: number;
+}
+
+@Injectable()
+export class PostgresOperations extends Operations {
+  constructor(
+    private readonly sql: Sql,
+    private readonly ids: Ids,
+  ) {
+    super();
+  }
+
+  async plan(tx: Transaction, plan: Parameters<Operations['plan']>[1]): Promise<string> {
+    const id = this.ids.next('op');
+    const { orderId, kind, amount, paymentMethodId, requestKey, delayMs = 0 } = plan;
+    const method = paymentMethodId ? uuidOfOwn('pm', paymentMethodId) : null;
+    await this.sql.in(tx).query(PLAN, [uuidOfOwn('op', id), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, method, requestKey ?? null, delayMs]);
+    return id;
+  }
+
+  async take(limit: number): Promise<TakenOperation[]> {
+    const rows = await this.sql.query<Row & { was: OperationState; age_ms: number }>(TAKE, [limit]);
+    return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms }));
+  }
+
+  async freeLeases(): Promise<void> {
+    await this.sql.query(`update payment_op set leased_until = null where state in ${OPEN} and leased_until is not null`);
+  }
+
+  async find(operationId: string): Promise<Operation | undefined> {
+    return this.one(this.sql, operationId);
+  }
+
+  async read(tx: Transaction, operationId: string): Promise<Operation | undefined> {
+    return this.one(this.sql.in(tx), operationId);
+  }
+
+  async ofOrder(tx: Transaction, orderId: string): Promise<Operation[]> {
+    const rows = await this.sql.in(tx).query<Row>('select * from payment_op where order_id = $1 order by planned_at, op_id', [uuidOfOwn('ord', orderId)]);
+    return rows.map(operationOf);
+  }
+
+  async findByRequest(tx: Transaction, orderId: string, requestKey: string): Promise<boolean> {
+    const rows = await this.sql.in(tx).query('select 1 from payment_op where order_id = $1 and request_key = $2', [uuidOfOwn('ord', orderId), requestKey]);
+    return rows.length > 0;
+  }
+
+  async defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void> {
+    const text = `update payment_op set state = $2, next_at = now() + $3 * interval '1 millisecond', leased_until = null, sent_at = case when $2 = 'planned' then null else sent_at end
+      where op_id = $1 and state in ${OPEN}`;
+    await this.sql.query(text, [uuidOfOwn('op', operationId), as, delayMs]);
+  }
+
+  async lookNow(tx: Transaction, operationId: string): Promise<void> {
+    await this.sql.in(tx).query(`update payment_op set next_at = now() where op_id = $1 and state in ${OPEN}`, [uuidOfOwn('op', operationId)]);
+  }
+
+  async nameProviderObject(tx: Transaction, operationId: string, providerId: string): Promise<void> {
+    await this.sql.in(tx).query('update payment_op set psp_id = $2 where op_id = $1', [uuidOfOwn('op', operationId), providerId]);
+  }
+
+  async resolve(tx: Transaction, operationId: string, outcome: Parameters<Operations['resolve']>[2]): Promise<void> {
+    const text = `update payment_op set state = $2, psp_id = coalesce($3, psp_id), failure_code = $4, resolved_at = now(), leased_until = null where op_id = $1`;
+    await this.sql.in(tx).query(text, [uuidOfOwn('op', operationId), outcome.state, outcome.providerId ?? null, outcome.failureCode ?? null]);
+  }
+
+  async recordSucceeded(tx: Transaction, operation: Parameters<Operations['recordSucceeded']>[1]): Promise<void> {
+    const { orderId, kind, amount, providerId } = operation;
+    await this.sql.in(tx).query(RECORD, [uuidOfOwn('op', this.ids.next('op')), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, providerId]);
+  }
+
+  async abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<void> {
+    const text = `update payment_op set state = 'failed', failure_code = 'abandoned', resolved_at = now() where order_id = $1 and kind = any ($2) and state = 'planned'`;
+    await this.sql.in(tx).query(text, [uuidOfOwn('ord', orderId), [...kinds]]);
+  }
+
+  /** What waits for the provider's own time, such as a pending refund, is not our work. */
+  async openCount(): Promise<number> {
+    const [row] = await this.sql.query<{ n: number }>(`select count(*) as n from payment_op where state in ${OPEN} and psp_id is null`);
+    return row?.n ?? 0;
+  }
+
+  async unknownFor(ms: number, limit: number): Promise<Operation[]> {
+    const text = `select o.* from payment_op o where o.state in ('sent', 'unknown') and o.psp_id is null and o.sent_at < now() - $1 * interval '1 millisecond'
+      and not exists (select 1 from manual_tasks t where t.kind = 'unknown_operation' and t.order_id = o.order_id and t.closed_at is null) limit $2`;
+    return (await this.sql.query<Row>(text, [ms, limit])).map(operationOf);
+  }
+
+  private async one(statements: Statements, operationId: string): Promise<Operation | undefined> {
+    const id = uuidOf('op', operationId);
+    if (!id) return undefined;
+    const [row] = await statements.query<Row>('select * from payment_op where op_id = $1', [id]);
+    return row && operationOf(row);
+  }
+}
+
+function operationOf(row: Row): Operation {
+  return {
+    id: typeId('op', row.op_id),
+    orderId: typeId('ord', row.order_id),
+    kind: row.kind,
+    attempt: row.attempt,
+    amount: money(row.currency, row.amount),
+    state: row.state,
+    paymentMethodId: row.payment_method_id === null ? undefined : typeId('pm', row.payment_method_id),
+    providerId: row.psp_id ?? undefined,
+    takes: row.takes,
+  };
+}

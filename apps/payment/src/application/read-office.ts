@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
+import { cursorInvalid } from '../domain/errors';
+import { Ledger, ManualTasks, type ManualTask } from './ports';
+
+const PAGE_DEFAULT = 20;
+const PAGE_MAX = 100;
+
+/** What an operator looks at: what needs a person, and whether the books balance. */
+@Injectable()
+export class ReadOffice {
+  constructor(
+    private readonly list: ManualTasks,
+    private readonly ledger: Ledger,
+  ) {}
+
+  async tasks({ includeClosed, limit, cursor }: { includeClosed: boolean; limit: number; cursor: string }): Promise<{ tasks: ManualTask[]; nextCursor: string }> {
+    if (cursor !== '' && !uuidOf('tsk', cursor)) throw cursorInvalid();
+    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const tasks = await this.list.page({ includeClosed, limit: size + 1, before: cursor === '' ? undefined : cursor });
+    const shown = tasks.slice(0, size);
+    return { tasks: shown, nextCursor: tasks.length > size ? (shown.at(-1)?.id ?? '') : '' };
+  }
+
+  trialBalance(): ReturnType<Ledger['trialBalance']> {
+    return this.ledger.trialBalance();
+  }
+}

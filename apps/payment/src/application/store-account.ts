@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@libs/events/outbox';
+import { Clock } from '@libs/kernel/clock';
+import { Transactions } from '@libs/postgres/transaction';
+import { PayoutAccounts, type PayoutAccount } from './ports';
+import type { AccountReading } from './provider';
+
+/** Writes down what the provider says of a seller's account, and announces what is new: usable, no longer usable, another bank. */
+@Injectable()
+export class StoreAccount {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly accounts: PayoutAccounts,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(userId: string, reading: AccountReading): Promise<PayoutAccount> {
+    const { id: providerId, isEnabled, bankLast4, bankFingerprint } = reading;
+    return this.transactions.run(async (tx) => {
+      const first: PayoutAccount = { userId, providerId, isEnabled, bankLast4, bankFingerprint, changedAt: undefined };
+      const isFirst = await this.accounts.add(tx, first);
+      const known = isFirst ? first : await this.accounts.lock(tx, userId);
+      // Of two accounts made at the same moment one is kept; the other never gets any money.
+      if (!known || known.providerId !== providerId) return known ?? first;
+      const hasChanged = known.bankFingerprint !== bankFingerprint;
+      const next: PayoutAccount = { ...first, changedAt: hasChanged ? this.clock.now() : known.changedAt };
+      if (!isFirst) await this.accounts.save(tx, next);
+      if (isEnabled && (isFirst || !known.isEnabled)) this.outbox.add(tx, 'payout_account.enabled', userId, { userId });
+      if (!isEnabled && !isFirst && known.isEnabled) this.outbox.add(tx, 'payout_account.disabled', userId, { userId });
+      if (hasChanged) this.outbox.add(tx, 'payout_account.changed', userId, { userId });
+      return next;
+    });
+  }
+}

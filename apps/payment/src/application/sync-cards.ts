@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@libs/events/outbox';
+import { Transactions, type Transaction } from '@libs/postgres/transaction';
+import { Cards, type Card } from './ports';
+import { CardProvider, type CardReading } from './provider';
+
+/** Makes our list of a user's cards equal to the provider's, which is the truth, and announces the difference. */
+@Injectable()
+export class SyncCards {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly cards: Cards,
+    private readonly provider: CardProvider,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** False when the provider did not tell. */
+  async ofUser(userId: string, closesSetup?: string): Promise<boolean> {
+    const customerId = await this.cards.customerOf(userId);
+    if (!customerId) return true;
+    const reply = await this.provider.listCards(customerId);
+    if (reply.reply !== 'done') return reply.reply === 'refused';
+    await this.transactions.run(async (tx) => {
+      await this.cards.lockUser(tx, userId);
+      await this.equalise(tx, userId, reply.value);
+      if (closesSetup) await this.cards.closeSetup(tx, closesSetup);
+    });
+    return true;
+  }
+
+  async ofSetup(setupIntentId: string, customerId: string | undefined): Promise<boolean> {
+    const userId = customerId && (await this.cards.userOf(customerId));
+    return userId ? this.ofUser(userId, setupIntentId) : true;
+  }
+
+  /** A detached card no longer names its customer, so we ask our own list. */
+  async ofCard(providerId: string, customerId: string | undefined): Promise<boolean> {
+    const userId = customerId ? await this.cards.userOf(customerId) : await this.cards.ownerOf(providerId);
+    return userId ? this.ofUser(userId) : true;
+  }
+
+  private async equalise(tx: Transaction, userId: string, there: readonly CardReading[]): Promise<void> {
+    const here = await this.cards.ofUser(userId, tx);
+    for (const card of here.filter((known) => !there.some(({ providerId }) => providerId === known.providerId))) await this.removed(tx, card);
+    for (const reading of there.filter(({ providerId }) => !here.some((known) => known.providerId === providerId))) {
+      const isDefault = !(await this.cards.ofUser(userId, tx)).some((card) => card.isDefault);
+      const card = await this.cards.add(tx, { ...reading, userId, isDefault });
+      this.outbox.add(tx, 'payment_method.verified', userId, { userId, paymentMethodId: card.id, isDefault });
+    }
+  }
+
+  /** The oldest card that is left becomes the default. */
+  async removed(tx: Transaction, { id, userId, isDefault }: Card): Promise<void> {
+    await this.cards.remove(tx, id);
+    this.outbox.add(tx, 'payment_method.removed', userId, { userId, paymentMethodId: id });
+    const [next] = await this.cards.ofUser(userId, tx);
+    if (!isDefault || !next) return;
+    await this.cards.makeDefault(tx, userId, next.id);
+    this.outbox.add(tx, 'payment_method.verified', userId, { userId, paymentMethodId: next.id, isDefault: true });
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Payments } from './ports';
+import { ChargeProvider } from './provider';
+import { findingOf } from './run-charge';
+import { SettleCharge } from './settle-charge';
+
+const UNWATCHED_MS = 60_000;
+const BATCH_MAX = 10;
+
+/** Looks at intents without having sent anything: because a message names one, or because a message may have been lost. */
+@Injectable()
+export class WatchCharges {
+  constructor(
+    private readonly payments: Payments,
+    private readonly charges: ChargeProvider,
+    private readonly settle: SettleCharge,
+  ) {}
+
+  /** The poller. */
+  async execute(): Promise<void> {
+    for (const intentId of await this.payments.takeUnwatched(UNWATCHED_MS, BATCH_MAX)) await this.look(intentId);
+  }
+
+  /** False when the provider did not tell. A charge that waits for the buyer is no news: only its end is. */
+  async look(intentId: string): Promise<boolean> {
+    const orderId = await this.payments.orderOfIntent(intentId);
+    if (!orderId) return true;
+    const reply = await this.charges.readIntent(intentId);
+    if (reply.reply !== 'done') return false;
+    const finding = findingOf(reply.value);
+    if (finding && finding.found !== 'authentication_required') await this.settle.execute(orderId, finding);
+    return true;
+  }
+}

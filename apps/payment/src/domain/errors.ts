@@ -1,0 +1,21 @@
+import { AppError } from '@libs/kernel/app-error';
+
+export const paymentNotFound = () => new AppError('not_found', 'payment.not_found', 'There is no such payment.');
+export const notRecoverable = (why: string) => new AppError('conflict', 'payment.not_recoverable', 'This payment cannot be tried again now.', { why });
+export const paymentDiffers = () => new AppError('conflict', 'payment.order_differs', 'This order is being charged with other facts.');
+export const paymentEnded = () => new AppError('conflict', 'payment.ended', 'This order was cancelled before it was charged.');
+export const notCaptured = (state: string) => new AppError('conflict', 'payment.not_captured', 'Nothing is held for this order.', { state });
+export const alreadyReleased = () => new AppError('conflict', 'payment.already_released', 'The held money has been released to the seller.');
+export const alreadyRefunded = () => new AppError('conflict', 'payment.already_refunded', 'The held money goes back to the buyer.');
+export const methodNotFound = () => new AppError('not_found', 'payment.method_not_found', 'There is no such card.');
+export const methodUnknown = () => new AppError('rejected', 'payment.method_unknown', 'This card cannot be charged. Choose another one.');
+export const feeScheduleMissing = (currency: string) => new AppError('rejected', 'payment.currency_not_traded', 'No fees are set for this currency.', { currency });
+export const priceTooLow = () => new AppError('rejected', 'payment.price_too_low', 'At this price nothing would be left for the seller.');
+export const bankRefused = (code: string) => new AppError('rejected', 'payment.bank_account_refused', 'The bank account was not accepted.', { code });
+export const webhookSignature = () => new AppError('invalid', 'payment.webhook_signature', 'The signature does not belong to this body.');
+export const webhookEndpoint = () => new AppError('not_found', 'payment.webhook_endpoint', 'There is no such webhook endpoint.');
+export const webhookNotReady = () => new AppError('unavailable', 'payment.webhook_not_ready', 'Webhooks cannot be verified yet.');
+export const providerUnavailable = () => new AppError('unavailable', 'payment.provider_unavailable', 'The payment provider does not answer. Try again.');
+export const taskNotFound = () => new AppError('not_found', 'payment.task_not_found', 'There is no such task.');
+export const taskClosed = () => new AppError('conflict', 'payment.task_closed', 'This task has been closed.');
+export const cursorInvalid = () => new AppError('invalid', 'payment.cursor_invalid', 'The cursor is not one of ours.');
