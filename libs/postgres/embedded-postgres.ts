@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { findBinaries, isReachable, type Binaries } from './internal/embedded-binaries';
+import { pidFile, rememberStarter, stopOrphan } from './internal/orphans';
 import { pause } from './internal/pause';
 
 export interface EmbeddedPostgresOptions {
@@ -43,6 +44,7 @@ export class EmbeddedPostgres {
       detached: true, // A group of its own: Ctrl-C in the terminal must not end it before those who use it.
     });
     closeSync(log);
+    rememberStarter(dataDir);
     const exited = new Promise<number | null>((resolve) => {
       server.once('exit', (code) => resolve(code));
       server.once('error', () => resolve(null));
@@ -95,6 +97,7 @@ function serverArguments(dataDir: string, { port, fsync = true }: EmbeddedPostgr
     fsync: fsync ? 'on' : 'off',
     full_page_writes: fsync ? 'on' : 'off',
     log_min_messages: 'warning',
+    log_checkpoints: 'off',
     log_min_error_statement: 'panic', // Statements carry personal data.
     // Recovery would else flush every file of every database one by one.
     ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
@@ -115,45 +118,6 @@ function makeDataDir(wanted: string, binaries: Binaries): string {
   const made = spawnSync(binaries.executable('initdb'), ['-D', dataDir, ...options], { ...identity, encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`the database's folder ${dataDir} could not be made: ${made.error?.message ?? made.stdout + made.stderr}`);
   return dataDir;
-}
-
-/** Whoever started a server and was killed leaves it behind; it ends, and is gone, before another may use its folder. */
-export async function stopOrphan(dataDir: string): Promise<void> {
-  const orphan = Number(pidFile(dataDir)[0] ?? 0);
-  if (!(orphan > 1) || !isServerOf(orphan, dataDir)) return;
-  process.kill(orphan, 'SIGINT');
-  for (let waited = 0; isAlive(orphan); waited += STEP_MS) {
-    if (waited > STOP_MS_MAX) throw new Error(`the server ${orphan} that still uses ${dataDir} does not end`);
-    await pause(STEP_MS);
-  }
-}
-
-/** Line by line: pid, folder, start, port, socket folder, address, shared memory, and `ready` once it takes connections. */
-function pidFile(dataDir: string): string[] {
-  try {
-    return readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n').map((line) => line.trim());
-  } catch {
-    return [];
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !(process.platform === 'linux' && readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/** The number may have gone to another process since. */
-function isServerOf(pid: number, dataDir: string): boolean {
-  if (!isAlive(pid)) return false;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir);
-  } catch {
-    return process.platform !== 'linux';
-  }
 }
 
 async function untilReady(server: ChildProcess, dataDir: string, logFile: string): Promise<void> {

@@ -172,6 +172,17 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       expect(await side.sql.query('select 1 from parked')).toEqual([]);
     });
 
+    it('does not pass over an event because a later one, which nobody handles, came before it', async () => {
+      const ann = user();
+      const unheard = JSON.stringify(['users', ann, 3, 'user.reinstated', { userId: ann }, { id: 'evt_3', at: '2026-11-20T12:00:00Z' }]);
+      for (const one of [record(ann, 1), { topic: 'users' as const, key: ann, line: unheard }, record(ann, 2), record(ann, 4)]) {
+        await bus.append([one]);
+        await side.consumer.pass();
+      }
+      await side.settle();
+      expect(await side.told(ann)).toEqual(['r1', 'r2', 'r4']);
+    });
+
     it('applies each event once when two consumers of one service work at once', async () => {
       const keys = Array.from({ length: 8 }, user);
       for (const key of keys) await side.announce(key, 'r1', 'r2', 'r3', 'r4');

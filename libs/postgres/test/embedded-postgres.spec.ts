@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
-import { freePort } from '@libs/testing/internal/test-server';
+import { freePort } from '@libs/testing/free-port';
 
 describe('the embedded server', () => {
   let folder: string;
@@ -15,7 +15,7 @@ describe('the embedded server', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const start = async () => EmbeddedPostgres.start({ dataDir: join(folder, 'data'), port: await freePort() });
-  const removeData = (server: EmbeddedPostgres) => rmSync(server.dataDir, { recursive: true, force: true });
+  const removeData = ({ dataDir }: EmbeddedPostgres) => [dataDir, `${dataDir}.log`, `${dataDir}.starter`].forEach((path) => rmSync(path, { recursive: true, force: true }));
 
   it('keeps what was committed when it is stopped, and offers each database once', async () => {
     const first = await start();
@@ -47,6 +47,19 @@ describe('the embedded server', () => {
     await again.close();
     await next.stop();
     removeData(next);
+  }, 60_000);
+
+  it('leaves a server alone whose starter lives', async () => {
+    const first = await start();
+    const starter = spawnSync('sh', ['-c', 'sleep 60 >/dev/null 2>&1 & echo $!'], { encoding: 'utf8' }).stdout.trim();
+    const birth = readFileSync(`/proc/${starter}/stat`, 'utf8').split(') ')[1]?.split(' ')[19];
+    writeFileSync(`${first.dataDir}.starter`, `${starter} ${birth}`);
+    await expect(start()).rejects.toThrow(`is in use by process ${starter}`);
+    process.kill(Number(starter), 'SIGKILL');
+    const second = await start();
+    await first.exited;
+    await second.stop();
+    removeData(second);
   }, 60_000);
 
   it('does not take a stranger for the server that its folder names', async () => {

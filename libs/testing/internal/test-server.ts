@@ -1,15 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { invariant } from '@libs/kernel/invariant';
+import { freePort } from '../free-port';
 
 const START_TRIES = 5;
 const WAIT_MS_MAX = 60_000;
 const STEP_MS = 25;
-const PORT_MIN = 20_000;
-const PORTS = 12_000;
 
 let known: Promise<number> | undefined;
 
@@ -51,18 +49,5 @@ async function startServer(run: string, file: string): Promise<void> {
     } catch (error) {
       if (tries === START_TRIES) throw error; // Else another took the port between the look and the start.
     }
-  }
-}
-
-/** A port below the range from which outgoing connections take theirs. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORT_MIN + Math.floor(Math.random() * PORTS);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (isFree) return port;
   }
 }
