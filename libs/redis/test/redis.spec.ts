@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '@libs/testing/free-port';
+import { until } from '@libs/testing/exchange-process';
+import { javascriptRedis, type TestRedis, testRedis } from '@libs/testing/test-redis';
+import { PrivateRedis, redisProgram } from '../private-redis';
+import { RedisConnection } from '../redis-connection';
+import { RedisScript } from '../redis-script';
+
+const quiet = { warn: () => undefined, info: () => undefined };
+
+describe.each([['this machine\'s Redis', testRedis], ['the Redis in JavaScript', javascriptRedis]] as const)('%s', (_name, start) => {
+  let server: TestRedis;
+  let connection: RedisConnection;
+
+  beforeAll(async () => {
+    server = await start();
+    connection = await RedisConnection.open(server.url, quiet);
+  });
+  afterAll(async () => {
+    await connection.close();
+    await server.close();
+  });
+
+  it('keeps sorted sets', async () => {
+    await connection.client?.zadd('{m:1}:bids', 450, 'bid_a', 470, 'bid_b');
+    expect(await connection.client?.zrange('{m:1}:bids', '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)).toEqual(['bid_b']);
+  });
+
+  it('runs a script by its hash, also when the server has forgotten it', async () => {
+    const script = new RedisScript(`redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])`);
+    const { client } = connection;
+    if (!client) throw new Error('no client');
+    expect(await script.run(client, ['k'], ['first'])).toBe('first');
+    await client.script('FLUSH');
+    expect(await script.run(client, ['k'], ['second'])).toBe('second');
+  });
+
+  it('hands messages to another connection', async () => {
+    const listener = connection.duplicate();
+    const heard: string[] = [];
+    listener?.on('message', (_channel, message) => heard.push(message));
+    await listener?.subscribe('feed');
+    await connection.client?.publish('feed', 'moved');
+    await until('the message has come', 5_000, () => heard.length > 0);
+    expect(heard).toEqual(['moved']);
+    listener?.disconnect();
+  });
+});
+
+describe('a connection', () => {
+  it('is refused with the address when nobody answers there', async () => {
+    const port = await freePort();
+    await expect(RedisConnection.open(`redis://127.0.0.1:${port}`, quiet)).rejects.toThrow(`no redis answers at 127.0.0.1:${port}`);
+  });
+
+  it('is empty in a process without Redis', () => expect(RedisConnection.none().client).toBeUndefined());
+});
+
+(redisProgram() ? describe : describe.skip)('the private server', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'private-redis-'));
+  let server: PrivateRedis | undefined;
+  let connection: RedisConnection | undefined;
+  afterAll(async () => {
+    await connection?.close();
+    await server?.stop();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('comes back by itself when it is killed, and the connection with it', async () => {
+    server = await PrivateRedis.start({ dataDir, port: await freePort() });
+    connection = await RedisConnection.open(server?.url ?? '', quiet);
+    const first = server?.pid ?? 0;
+    process.kill(first, 'SIGKILL');
+    await until('redis is back', 10_000, async () => (await connection?.client?.ping().catch(() => '')) === 'PONG');
+    expect(server?.pid).not.toBe(first);
+  }, 20_000);
+
+  it('takes the place of one that its starter has left behind', async () => {
+    const url = new URL(server?.url ?? '');
+    const second = await PrivateRedis.start({ dataDir, port: Number(url.port) });
+    expect(second?.url).toBe(server?.url);
+    await server?.stop();
+    await second?.stop();
+  }, 20_000);
+});

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PrivateRedis } from '@libs/redis/private-redis';
+import { freePort } from './free-port';
+
+export interface TestRedis {
+  readonly url: string;
+  /** A real server, or one in JavaScript: the tests are the same. */
+  readonly kind: 'native' | 'javascript';
+  close(): Promise<void>;
+}
+
+/** A Redis for one spec file: the machine's own when it is installed, else the one in JavaScript, so that no test is skipped. */
+export async function testRedis(): Promise<TestRedis> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'test-redis-'));
+  const remove = () => rmSync(dataDir, { recursive: true, force: true });
+  const native = await PrivateRedis.start({ dataDir, port: await freePort() });
+  if (native) return { url: native.url, kind: 'native', close: async () => { await native.stop(); remove(); } };
+  remove();
+  return javascriptRedis();
+}
+
+export async function javascriptRedis(): Promise<TestRedis> {
+  const server = spawn(process.execPath, [join(__dirname, 'internal/javascript-redis.cjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(server, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    server.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
+    server.once('exit', () => reject(new Error('the Redis in JavaScript ended while it started')));
+  });
+  return { url, kind: 'javascript', close: async () => { server.stdin.end(); await ended; } };
+}
