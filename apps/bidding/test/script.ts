@@ -62,7 +62,7 @@ export class Script {
   }
 
   turn<T>(work: (turn: Turn) => T): T {
-    const batch = new Batch(this.now, () => `x${this.matches.length + batch.matches.size + 1}`);
+    const batch: Batch = new Batch(this.now, () => `x${this.matches.length + batch.matches.size + 1}`);
     const result = work({ floor: this.floor, batch });
     for (const quote of batch.inserted.keys()) this.quotes.set(quote.id, quote);
     this.matches.push(...batch.matches.values());

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '@libs/kernel/app-error';
+import { uuidOf } from '@libs/kernel/ids';
+import { Sql } from '@libs/postgres/sql';
+import { type BookLevels, type QuotePage, type QuoteQuery, Records } from '../../application/ports';
+import { type Match, type MatchState, quoteOf, type Side } from '../../domain/quote';
+import { PublicIds } from './public-ids';
+import { QUOTE_COLUMNS, type QuoteRow, quoteFactsOf } from './quote-row';
+
+const LEVELS = `
+  select q.side, q.price, count(*)::int as quotes from quotes q
+   where q.market_id = $1 and q.status = 'active' group by q.side, q.price`;
+
+const MINE = `
+  select ${QUOTE_COLUMNS}, m.currency, (select x.id from matches x where x.state <> 'bust' and case q.side when 'bid' then x.bid_id else x.ask_id end = q.id) as match_id
+    from quotes q join markets m on m.id = q.market_id
+   where q.user_id = $1 and q.side = $2 and ($3::text is null or q.status = $3) and ($4::uuid is null or q.market_id = $4)
+     and ($5::uuid is null or q.id = $5) and ($6::uuid is null or q.id < $6)
+   order by q.id desc limit $7`;
+
+/** One snapshot: the sequence and the levels belong together. */
+const BOOK = `
+  select m.seq, m.state, m.retired, s.epoch, coalesce((select json_agg(l) from (${LEVELS}) l), '[]') as levels
+    from markets m join shards s on s.id = m.shard where m.id = $1`;
+
+@Injectable()
+export class PostgresRecords extends Records {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async quotes({ userId, side, status, marketId, quoteId, limit, cursor }: QuoteQuery): Promise<QuotePage> {
+    const own = uuidOf('usr', userId);
+    const [market, quote, before] = [optional('mkt', marketId), optional(side, quoteId), optional(side, cursor)];
+    if (own === undefined || market === undefined || quote === undefined) return { quotes: [], nextCursor: '' };
+    if (before === undefined) throw new AppError('invalid', 'bidding.cursor_malformed', 'This cursor is not one of ours.');
+    const ids = new PublicIds();
+    const rows = await this.sql.query<QuoteRow & { match_id: string | null; currency: string }>(MINE, [own, side, status === '' ? null : status, market, quote, before, limit + 1]);
+    const quotes = rows.slice(0, limit).map((row) => ({
+      ...quoteFactsOf(row, ids), currency: row.currency, matchId: row.match_id === null ? null : ids.once('mtc', row.match_id),
+    }));
+    return { quotes, nextCursor: rows.length > limit ? (quotes.at(-1)?.id ?? '') : '' };
+  }
+
+  async quoteStatus(quoteId: string, side: Side, userId: string): Promise<string | undefined> {
+    const [quote, user] = [uuidOf(side, quoteId), uuidOf('usr', userId)];
+    if (quote === undefined || user === undefined) return undefined;
+    const [row] = await this.sql.query<{ status: string }>('select status from quotes where id = $1 and user_id = $2 and side = $3', [quote, user, side]);
+    return row?.status;
+  }
+
+  async match(matchId: string): Promise<Match | undefined> {
+    const uuid = uuidOf('mtc', matchId);
+    if (uuid === undefined) return undefined;
+    const [row] = await this.sql.query<{ market_id: string; seq: number; price: number; state: MatchState; matched_ms: number; bid_id: string; ask_id: string }>(
+      `select market_id, seq, price, state, (extract(epoch from matched_at) * 1000)::bigint as matched_ms, bid_id, ask_id from matches where id = $1`, [uuid]);
+    if (!row) return undefined;
+    const ids = new PublicIds();
+    const quotes = await this.sql.query<QuoteRow>(`select ${QUOTE_COLUMNS} from quotes q where q.id = any ($1::uuid[])`, [[row.bid_id, row.ask_id]]);
+    const [bid, ask] = (['bid', 'ask'] as const).map((side) => quotes.find((quote) => quote.side === side));
+    if (!bid || !ask) return undefined;
+    return {
+      id: matchId, marketId: ids.shared('mkt', row.market_id), seq: Number(row.seq), price: Number(row.price), matchedAt: Number(row.matched_ms),
+      state: row.state, bid: quoteOf(quoteFactsOf(bid, ids)), ask: quoteOf(quoteFactsOf(ask, ids)),
+    };
+  }
+
+  async book(marketId: string, depth: number): Promise<BookLevels | undefined> {
+    const uuid = uuidOf('mkt', marketId);
+    if (uuid === undefined) return undefined;
+    const [row] = await this.sql.query<{ seq: number; state: 'open' | 'halted'; retired: boolean; epoch: number; levels: { side: Side; price: number; quotes: number }[] }>(BOOK, [uuid]);
+    if (!row) return undefined;
+    const side = (which: Side, sign: number) =>
+      row.levels.filter((level) => level.side === which).sort((a, b) => sign * (a.price - b.price)).slice(0, depth).map(({ price, quotes }) => ({ price, quotes }));
+    return { seq: Number(row.seq), epoch: Number(row.epoch), state: row.retired ? 'retired' : row.state, bids: side('bid', -1), asks: side('ask', 1) };
+  }
+
+  async activeAsks(marketId: string): Promise<number> {
+    const uuid = uuidOf('mkt', marketId);
+    if (uuid === undefined) return 0;
+    const [row] = await this.sql.query<{ n: number }>(`select count(*)::int as n from quotes where market_id = $1 and side = 'ask' and status = 'active'`, [uuid]);
+    return row?.n ?? 0;
+  }
+}
+
+/** Null where nothing was asked for; undefined where what was asked for is no id of its kind. */
+function optional(prefix: 'mkt' | Side, id: string): string | null | undefined {
+  return id === '' ? null : uuidOf(prefix, id);
+}

@@ -1,0 +1,11 @@
+import { configOf } from '@libs/chassis/config';
+import { z } from 'zod';
+
+export class BiddingConfig extends configOf(
+  z.object({
+    /** The writer's own session is not one of the pool's. */
+    BIDDING_DATABASE_URL: z.string(),
+    /** Open quotes that one user may have at one time, in the shards of one owner. */
+    MAX_OPEN_QUOTES: z.coerce.number().int().min(1).max(1_000_000).default(500),
+  }),
+) {}
