@@ -24,7 +24,7 @@ export interface SandboxProcess {
 export async function startSandbox(options: { dataDir?: string; port?: number } = {}): Promise<SandboxProcess> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sandbox-'));
   const child = spawn(process.execPath, [join(compiled(), 'apps/sandbox/src/main.js')], {
-    env: { PATH: process.env['PATH'], SANDBOX_PORT: String(options.port ?? 0), SANDBOX_DATA: dataDir },
+    env: { SANDBOX_PORT: String(options.port ?? 0), SANDBOX_DATA: dataDir },
     // The channel ends the sandbox when the test run itself is killed.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

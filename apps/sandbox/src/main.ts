@@ -1,7 +1,9 @@
 import { readConfig } from './sandbox.config';
 import { startSandbox } from './start-sandbox';
 
-const say = (level: string, msg: string, fields: object = {}) => process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), service: 'sandbox', msg, ...fields })}\n`);
+const say = (level: string, msg: string, fields: object = {}) => {
+  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), service: 'sandbox', msg, ...fields })}\n`);
+};
 const describe = (error: unknown) => (error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) });
 
 async function main(): Promise<void> {
@@ -10,6 +12,7 @@ async function main(): Promise<void> {
     port: config.SANDBOX_PORT,
     host: config.SANDBOX_HOST,
     dataDir: config.SANDBOX_DATA,
+    wall: { now: () => new Date() },
     onError: (error) => say('error', 'a call failed', describe(error)),
     onFatal: (error) => {
       say('fatal', 'the journal cannot be written', describe(error));

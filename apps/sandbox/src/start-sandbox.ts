@@ -17,7 +17,7 @@ export interface SandboxOptions {
   readonly port: number;
   readonly host?: string;
   readonly dataDir: string;
-  readonly wall?: WallClock;
+  readonly wall: WallClock;
   /** What stops the process in earnest: a journal that cannot be written must not be followed by another answer. */
   readonly onFatal: (error: unknown) => void;
   readonly onError: (error: unknown) => void;
@@ -31,7 +31,7 @@ export interface Sandbox {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { journal, world } = await FileJournal.open(options.dataDir, options.onFatal);
-  const box = new Box({ world, journal, wall: options.wall ?? { now: () => new Date() }, newId });
+  const box = new Box({ world, journal, wall: options.wall, newId });
   const deliverer = new Deliverer(box);
   const gate = new Gate(box, (ms) => wait(ms));
   const control = new ControlApi(box, gate, () => deliverer.pending());

@@ -46,11 +46,11 @@ const PATIENCE_MS = 15_000;
 
 /** Asks again and again, and fails with what it saw last. */
 export async function eventually<T>(look: () => T | Promise<T>, isRight: (value: T) => boolean): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     const value = await look();
     if (isRight(value)) return value;
-    if (Date.now() > end) throw new Error(`still not so: ${JSON.stringify(value)}`);
+    if (performance.now() > end) throw new Error(`still not so: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

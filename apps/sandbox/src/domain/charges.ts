@@ -2,7 +2,7 @@ import { announce } from './announcements';
 import { cardMoneyAvailableOn, move } from './balances';
 import { cardNamed } from './cards';
 import { openDispute } from './disputes';
-import { PLATFORM, type CardError, type Charge, type PaymentIntent, type PaymentMethod } from './resources';
+import type { CardError, Charge, PaymentIntent, PaymentMethod } from './resources';
 import type { Unit } from './unit';
 
 const FEE_PER_MILLE = 29;
@@ -36,13 +36,14 @@ export function fail(unit: Unit, intent: PaymentIntent, method: PaymentMethod, e
 }
 
 export function learnFee(unit: Unit, chargeId: string): void {
-  announce(unit, 'charge.updated', settle(unit, unit.must('charges', chargeId)));
+  const charge = unit.get('charges', chargeId);
+  if (charge !== undefined) announce(unit, 'charge.updated', settle(unit, charge), charge._sandbox.account);
 }
 
 function settle(unit: Unit, charge: Charge): Charge {
   const isAtOnce = charge._sandbox.card !== null && cardNamed(charge._sandbox.card).isAvailableAtOnce === true;
   const line = move(unit, {
-    account: PLATFORM, type: 'charge', amount: charge.amount, fee: processingFee(charge.amount), currency: charge.currency, source: charge.id,
+    account: charge._sandbox.account, type: 'charge', amount: charge.amount, fee: processingFee(charge.amount), currency: charge.currency, source: charge.id,
     availableOn: isAtOnce ? unit.now : cardMoneyAvailableOn(unit.now), description: charge.description,
   });
   return unit.put('charges', { ...charge, balance_transaction: line.id });

@@ -1,7 +1,7 @@
 import { announce } from './announcements';
 import { move } from './balances';
 import { badRequest } from './refusal';
-import { PLATFORM, type Charge, type Dispute } from './resources';
+import type { Charge, Dispute } from './resources';
 import type { Unit } from './unit';
 
 const DISPUTE_FEE = 1500;
@@ -10,14 +10,14 @@ const EVIDENCE_DAYS_S = 7 * 86_400;
 export function openDispute(unit: Unit, charge: Charge): Dispute {
   const id = unit.id('du');
   const line = move(unit, {
-    account: PLATFORM, type: 'adjustment', category: 'dispute', amount: -charge.amount, fee: DISPUTE_FEE, currency: charge.currency, source: id, availableOn: unit.now,
+    account: unit.on.account, type: 'adjustment', category: 'dispute', amount: -charge.amount, fee: DISPUTE_FEE, currency: charge.currency, source: id, availableOn: unit.now,
     description: `Chargeback withdrawal for ${charge.id}`,
   });
   unit.put('charges', { ...charge, disputed: true });
   const dispute = unit.put('disputes', {
     id, object: 'dispute', amount: charge.amount, balance_transactions: [line.id], charge: charge.id, created: unit.now, currency: charge.currency, evidence: {},
     evidence_details: { due_by: unit.now + EVIDENCE_DAYS_S, has_evidence: false, past_due: false, submission_count: 0 }, is_charge_refundable: false, livemode: false,
-    metadata: {}, payment_intent: charge.payment_intent, reason: 'fraudulent', status: 'needs_response', _sandbox: { account: PLATFORM },
+    metadata: {}, payment_intent: charge.payment_intent, reason: 'fraudulent', status: 'needs_response', _sandbox: { account: unit.on.account },
   });
   announce(unit, 'charge.dispute.created', dispute);
   announce(unit, 'charge.dispute.funds_withdrawn', dispute);
@@ -40,7 +40,7 @@ export function closeDispute(unit: Unit, id: string): Dispute {
 
 function win(unit: Unit, dispute: Dispute): Dispute {
   const line = move(unit, {
-    account: PLATFORM, type: 'adjustment', category: 'dispute_reversal', amount: dispute.amount, fee: -DISPUTE_FEE, currency: dispute.currency, source: dispute.id,
+    account: dispute._sandbox.account, type: 'adjustment', category: 'dispute_reversal', amount: dispute.amount, fee: -DISPUTE_FEE, currency: dispute.currency, source: dispute.id,
     availableOn: unit.now, description: `Chargeback reversal for ${dispute.charge}`,
   });
   const won = unit.put('disputes', { ...dispute, status: 'won', balance_transactions: [...dispute.balance_transactions, line.id] });

@@ -2,7 +2,7 @@ import { announce } from './announcements';
 import { move } from './balances';
 import { cardNamed } from './cards';
 import { badRequest } from './refusal';
-import { PLATFORM, type Charge, type Metadata, type Refund } from './resources';
+import type { Charge, Metadata, Refund } from './resources';
 import type { Unit } from './unit';
 
 const SETTLES_AFTER_MS = 3_600_000;
@@ -23,7 +23,7 @@ export function createRefund(unit: Unit, facts: RefundFacts): Refund {
   const amount = facts.amount ?? left;
   if (amount > left) throw badRequest(`Refund amount ($${dollars(amount)}) is greater than unrefunded amount on charge ($${dollars(left)})`, { param: 'amount' });
   const id = unit.id('re');
-  const line = move(unit, { account: PLATFORM, type: 'refund', amount: -amount, currency: charge.currency, source: id, availableOn: unit.now, description: 'REFUND FOR CHARGE' });
+  const line = move(unit, { account: unit.on.account, type: 'refund', amount: -amount, currency: charge.currency, source: id, availableOn: unit.now, description: 'REFUND FOR CHARGE' });
   const after = charge._sandbox.card === null ? undefined : cardNamed(charge._sandbox.card).refund;
   const refund = unit.put('refunds', {
     id, object: 'refund', amount, balance_transaction: line.id, charge: charge.id, created: unit.now, currency: charge.currency,
@@ -41,24 +41,25 @@ export function createRefund(unit: Unit, facts: RefundFacts): Refund {
 
 /** The bank's word on a refund that was promised: it went through after all, or it came back and the money is ours again. */
 export function settleRefund(unit: Unit, id: string): void {
-  const refund = unit.must('refunds', id);
-  const charge = unit.must('charges', refund.charge);
+  const refund = unit.get('refunds', id);
+  const charge = refund && unit.get('charges', refund.charge);
+  if (refund === undefined || charge === undefined) return;
   if (charge._sandbox.card !== null && cardNamed(charge._sandbox.card).refund === 'fails') {
     failRefund(unit, refund, charge);
     return;
   }
   const settled = unit.put('refunds', { ...refund, pending_reason: undefined, status: 'succeeded' });
-  announce(unit, 'refund.updated', settled);
-  announce(unit, 'charge.refund.updated', settled);
+  announce(unit, 'refund.updated', settled, refund._sandbox.account);
+  announce(unit, 'charge.refund.updated', settled, refund._sandbox.account);
 }
 
 function failRefund(unit: Unit, refund: Refund, charge: Charge): void {
   const line = move(unit, {
-    account: PLATFORM, type: 'refund_failure', amount: refund.amount, currency: refund.currency, source: refund.id, availableOn: unit.now, description: 'REFUND FAILURE',
+    account: refund._sandbox.account, type: 'refund_failure', amount: refund.amount, currency: refund.currency, source: refund.id, availableOn: unit.now, description: 'REFUND FAILURE',
   });
   const failed = unit.put('refunds', { ...refund, status: 'failed', failure_reason: 'expired_or_canceled_card', failure_balance_transaction: line.id });
   unit.put('charges', { ...charge, amount_refunded: charge.amount_refunded - refund.amount, refunded: false });
-  for (const type of ['refund.failed', 'refund.updated', 'charge.refund.updated']) announce(unit, type, failed);
+  for (const type of ['refund.failed', 'refund.updated', 'charge.refund.updated']) announce(unit, type, failed, refund._sandbox.account);
 }
 
 function chargeToRefund(unit: Unit, facts: RefundFacts): Charge {

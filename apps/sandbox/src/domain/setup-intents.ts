@@ -23,7 +23,8 @@ export function createSetupIntent(unit: Unit, facts: SetupFacts): SetupIntent {
   const intent = unit.put('setup_intents', {
     id, object: 'setup_intent', cancellation_reason: null, client_secret: `${id}_secret_${unit.id('x').slice(2)}`, created: unit.now, customer: customerNamed(unit, facts.customer),
     description: facts.description ?? null, last_setup_error: null, latest_attempt: null, livemode: false, metadata: facts.metadata ?? {}, next_action: null,
-    payment_method: method, allowed_payment_method_types: facts.allowed_payment_method_types ?? null, payment_method_types: ['card'], status: method === null ? 'requires_payment_method' : 'requires_confirmation',
+    payment_method: method, allowed_payment_method_types: facts.allowed_payment_method_types ?? null, payment_method_types: ['card'],
+    status: method === null ? 'requires_payment_method' : 'requires_confirmation',
     usage: facts.usage ?? 'off_session', _sandbox: { account: unit.on.account },
   });
   announce(unit, 'setup_intent.created', intent);
@@ -56,7 +57,10 @@ export function authenticateSetup(unit: Unit, id: string, isConfirmed: boolean):
   if (isConfirmed) return { intent: succeed(unit, intent, unit.put('payment_methods', { ...method, _sandbox: { ...method._sandbox, isAuthenticated: true } })) };
   const failed = unit.put('setup_intents', {
     ...intent, status: 'requires_payment_method', payment_method: null, next_action: null,
-    last_setup_error: { type: 'card_error', code: 'setup_intent_authentication_failure', doc_url: '', message: 'The latest attempt to set up the payment method has failed because authentication failed.', payment_method: present(unit.world, method) },
+    last_setup_error: {
+      type: 'card_error', code: 'setup_intent_authentication_failure', doc_url: '', payment_method: present(unit.world, method),
+      message: 'The latest attempt to set up the payment method has failed because authentication failed.',
+    },
   });
   announce(unit, 'setup_intent.setup_failed', failed);
   return { intent: failed };

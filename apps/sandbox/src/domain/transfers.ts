@@ -97,7 +97,7 @@ function fromBalance(unit: Unit, amount: number, currency: string): number {
   const balance = balanceOf(unit, PLATFORM, currency);
   if (balance.available < amount) {
     throw insufficientBalance(
-      `You have insufficient available funds in your Stripe account (available ${balance.available}, pending ${pendingOf(balance)}). Pass the charge as source_transaction, use a card of test bypassing pending, or wait until the money is available.`,
+      `You have insufficient available funds in your Stripe account (available ${balance.available}, pending ${pendingOf(balance)}). Pass the charge as source_transaction, or wait until its money is available.`,
     );
   }
   return unit.now;

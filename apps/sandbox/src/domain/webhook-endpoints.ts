@@ -11,8 +11,15 @@ export interface EndpointFacts {
   readonly disabled?: boolean | undefined;
 }
 
+export interface NewEndpoint extends EndpointFacts {
+  readonly url: string;
+  readonly enabled_events: readonly string[];
+  readonly connect?: boolean | undefined;
+  readonly api_version?: string | undefined;
+}
+
 /** The secret is told once, in the answer to the creation. */
-export function createEndpoint(unit: Unit, facts: EndpointFacts & { url: string; enabled_events: readonly string[]; connect?: boolean | undefined; api_version?: string | undefined }): WebhookEndpoint {
+export function createEndpoint(unit: Unit, facts: NewEndpoint): WebhookEndpoint {
   requireUrl(facts.url);
   return unit.put('webhook_endpoints', {
     id: unit.id('we'), object: 'webhook_endpoint', api_version: facts.api_version ?? null, application: null, created: unit.now, description: facts.description ?? null,

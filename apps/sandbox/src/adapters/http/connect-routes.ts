@@ -28,9 +28,15 @@ const accounts: readonly Route[] = [
       return ok(unit, createAccount(unit, type ?? 'custom', country ?? 'US', facts));
     },
   }),
-  route({ method: 'GET', path: '/v1/accounts', params: listParams({}), run: (call) => page(call, '/v1/accounts', ownRows(call, call.unit.world.all('accounts'))) }),
+  route({
+    method: 'GET', path: '/v1/accounts', params: listParams({}),
+    run: (call) => page(call, '/v1/accounts', ownRows(call, 'accounts')),
+  }),
   route({ method: 'GET', path: '/v1/accounts/:id', params: params({}), run: ({ unit, id }) => ok(unit, accountOf(unit, id)) }),
-  route({ method: 'POST', path: '/v1/accounts/:id', params: params(accountFacts), run: ({ unit, id, params: facts }) => ok(unit, updateAccount(unit, id, facts)) }),
+  route({
+    method: 'POST', path: '/v1/accounts/:id', params: params(accountFacts),
+    run: ({ unit, id, params: facts }) => ok(unit, updateAccount(unit, id, facts)),
+  }),
   route({ method: 'DELETE', path: '/v1/accounts/:id', params: params({}), run: ({ unit, id }) => plain(deleteAccount(unit, id)) }),
   route({
     method: 'POST', path: '/v1/accounts/:id/external_accounts', params: params({ external_account: bank, default_for_currency: flag.optional(), metadata: metadata.optional() }),
@@ -40,8 +46,14 @@ const accounts: readonly Route[] = [
     method: 'GET', path: '/v1/accounts/:id/external_accounts', params: listParams({ object: text.optional() }),
     run: (call) => page(call, `/v1/accounts/${call.id}/external_accounts`, call.unit.world.where('bank_accounts', 'account', accountOf(call.unit, call.id).id)),
   }),
-  route({ method: 'GET', path: '/v1/accounts/:id/external_accounts/:bank', params: params({}), run: ({ unit, id, innerId }) => ok(unit, bankOf(unit, accountOf(unit, id).id, innerId)) }),
-  route({ method: 'DELETE', path: '/v1/accounts/:id/external_accounts/:bank', params: params({}), run: ({ unit, id, innerId }) => plain(removeExternalAccount(unit, id, innerId)) }),
+  route({
+    method: 'GET', path: '/v1/accounts/:id/external_accounts/:bank', params: params({}),
+    run: ({ unit, id, innerId }) => ok(unit, bankOf(unit, accountOf(unit, id).id, innerId)),
+  }),
+  route({
+    method: 'DELETE', path: '/v1/accounts/:id/external_accounts/:bank', params: params({}),
+    run: ({ unit, id, innerId }) => plain(removeExternalAccount(unit, id, innerId)),
+  }),
 ];
 
 const transfers: readonly Route[] = [
@@ -55,11 +67,7 @@ const transfers: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/v1/transfers', params: listParams({ transfer_group: text.optional(), destination: text.optional() }),
-    run: (call) => {
-      const { transfer_group, destination } = call.params;
-      const rows = transfer_group === undefined ? call.unit.world.all('transfers') : call.unit.world.where('transfers', 'transfer_group', transfer_group);
-      return page(call, '/v1/transfers', ownRows(call, rows).filter((row) => destination === undefined || row.destination === destination));
-    },
+    run: (call) => page(call, '/v1/transfers', ownRows(call, 'transfers', { transfer_group: call.params.transfer_group, destination: call.params.destination })),
   }),
   route({ method: 'GET', path: '/v1/transfers/:id', params: params({}), run: ({ unit, id }) => ok(unit, unit.must('transfers', id, 'transfer')) }),
   route({
@@ -74,7 +82,10 @@ const transfers: readonly Route[] = [
     method: 'GET', path: '/v1/transfers/:id/reversals', params: listParams({}),
     run: (call) => page(call, `/v1/transfers/${call.id}/reversals`, call.unit.world.where('transfer_reversals', 'transfer', call.unit.must('transfers', call.id).id)),
   }),
-  route({ method: 'GET', path: '/v1/transfers/:id/reversals/:reversal', params: params({}), run: ({ unit, innerId }) => ok(unit, unit.must('transfer_reversals', innerId)) }),
+  route({
+    method: 'GET', path: '/v1/transfers/:id/reversals/:reversal', params: params({}),
+    run: ({ unit, innerId }) => ok(unit, unit.must('transfer_reversals', innerId)),
+  }),
 ];
 
 const payouts: readonly Route[] = [
@@ -88,7 +99,7 @@ const payouts: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/v1/payouts', params: listParams({ status: text.optional(), destination: text.optional() }),
-    run: (call) => page(call, '/v1/payouts', ownRows(call, call.unit.world.all('payouts')).filter((row) => call.params.status === undefined || row.status === call.params.status)),
+    run: (call) => page(call, '/v1/payouts', ownRows(call, 'payouts', { status: call.params.status, destination: call.params.destination })),
   }),
   route({ method: 'GET', path: '/v1/payouts/:id', params: params({}), run: ({ unit, id }) => ok(unit, unit.must('payouts', id, 'payout')) }),
   route({ method: 'POST', path: '/v1/payouts/:id/cancel', params: params({}), run: ({ unit, id }) => ok(unit, cancelPayout(unit, id)) }),

@@ -16,8 +16,14 @@ export const endpointRoutes: readonly Route[] = [
       return plain({ ...show(unit, endpoint), secret: endpoint._sandbox.secret });
     },
   }),
-  route({ method: 'GET', path: '/v1/webhook_endpoints', params: listParams({}), run: (call) => page(call, '/v1/webhook_endpoints', ownRows(call, call.unit.world.all('webhook_endpoints'))) }),
-  route({ method: 'GET', path: '/v1/webhook_endpoints/:id', params: params({}), run: ({ unit, id }) => ok(unit, unit.must('webhook_endpoints', id)) }),
+  route({
+    method: 'GET', path: '/v1/webhook_endpoints', params: listParams({}),
+    run: (call) => page(call, '/v1/webhook_endpoints', ownRows(call, 'webhook_endpoints')),
+  }),
+  route({
+    method: 'GET', path: '/v1/webhook_endpoints/:id', params: params({}),
+    run: ({ unit, id }) => ok(unit, unit.must('webhook_endpoints', id)),
+  }),
   route({
     method: 'POST', path: '/v1/webhook_endpoints/:id',
     params: params({ url: text.optional(), enabled_events: eventNames.optional(), disabled: flag.optional(), description: text.optional(), metadata: metadata.optional() }),

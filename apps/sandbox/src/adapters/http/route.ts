@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import type { Collections } from '../../domain/keeping';
 import { present, presentTransaction } from '../../domain/present';
 import { badRequest } from '../../domain/refusal';
-import type { Unit } from '../../domain/unit';
+import type { OwnedCollection, Unit } from '../../domain/unit';
 import type { Form } from './form';
 import { parse, type Page } from './params';
 
@@ -73,8 +74,13 @@ export function page<R extends Row>(call: Call<Page>, url: string, rows: readonl
   return plain({ object: 'list', url, has_more, data: data.map((row) => show(call.unit, row)) });
 }
 
-export function ownRows<R extends { readonly _sandbox: { readonly account: string } }>(call: { unit: Unit }, rows: readonly R[]): R[] {
-  return rows.filter((row) => row._sandbox.account === call.unit.on.account);
+/** The caller's own rows that have every field that is asked for; the first one asked for is looked up, the others are filtered. */
+export function ownRows<C extends OwnedCollection>({ unit }: { unit: Unit }, collection: C, wanted: Shown = {}): Collections[C][] {
+  const asked = Object.entries(wanted).filter(([, value]) => value !== undefined);
+  const [first] = asked;
+  // The fields are named by the routes, after the rows' own.
+  const rows = first === undefined ? unit.world.all(collection) : unit.world.where(collection, first[0] as keyof Collections[C] & string, first[1]);
+  return rows.filter((row) => row._sandbox.account === unit.on.account && asked.every(([field, value]) => (row as unknown as Shown)[field] === value));
 }
 
 function isWithin(at: number, wanted: Page['created']): boolean {
