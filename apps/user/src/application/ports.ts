@@ -10,7 +10,8 @@ export interface Credentials {
 }
 
 export abstract class Users {
-  abstract find(id: string): Promise<User | undefined>;
+  /** Within a transaction its own connection reads: another one might never come free. */
+  abstract find(id: string, tx?: Transaction): Promise<User | undefined>;
   abstract credentialsOf(by: { readonly email: string } | { readonly id: string }): Promise<Credentials | undefined>;
   /** Locks the user until the transaction ends: whatever changes roles, password or suspension, or opens a session, comes one after the other. */
   abstract lock(tx: Transaction, id: string): Promise<Credentials | undefined>;

@@ -49,7 +49,7 @@ export class RefreshSession {
     const next = this.refreshTokens.successor(token, nonce);
     const used = usedSession(session, now);
     await this.sessions.addToken(tx, used, this.refreshTokens.hash(next));
-    return this.answer(used, next, now);
+    return this.answer(tx, used, next);
   }
 
   private async repeat(tx: Transaction, { token, hash, fingerprint }: { token: string; hash: string; fingerprint: string }, session: Session): Promise<Outcome> {
@@ -62,12 +62,12 @@ export class RefreshSession {
       return verdict;
     }
     await this.sessions.markRepeated(tx, hash);
-    return this.answer(session, this.refreshTokens.successor(token, used.nonce), now);
+    return this.answer(tx, session, this.refreshTokens.successor(token, used.nonce));
   }
 
-  private async answer(session: Session, refreshToken: string, now: Date): Promise<Tokens> {
-    const user = await this.users.find(session.userId);
+  private async answer(tx: Transaction, session: Session, refreshToken: string): Promise<Tokens> {
+    const user = await this.users.find(session.userId, tx);
     invariant(user, 'a session without a user');
-    return this.starts.tokens(session, user, refreshToken, now);
+    return this.starts.tokens(session, user, refreshToken, this.wall.now());
   }
 }

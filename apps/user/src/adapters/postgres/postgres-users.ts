@@ -35,8 +35,9 @@ export class PostgresUsers extends Users {
     super();
   }
 
-  async find(id: string): Promise<User | undefined> {
-    return (await this.credentialsOf({ id }))?.user;
+  async find(id: string, tx?: Transaction): Promise<User | undefined> {
+    const uuid = uuidOf('usr', id);
+    return uuid === undefined ? undefined : (await this.one(tx ? this.sql.in(tx) : this.sql, `${SELECT} where id = $1`, uuid))?.user;
   }
 
   async credentialsOf(by: { readonly email: string } | { readonly id: string }): Promise<Credentials | undefined> {

@@ -1,0 +1,63 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Tokens, type User, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import type { CallUser, Role } from '@libs/rpc/call-context';
+import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { UserModule } from '../src/user.module';
+
+export const START_MS_MAX = 60_000;
+export const PASSWORD = 'correct horse battery';
+export const FIREFOX = { ip: '203.0.113.7', userAgent: 'Firefox' };
+
+export function startUserService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
+  const USER_SECRETS_FILE = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'secrets', 'user.json');
+  return startTestService(UserModule, { env: { BCRYPT_COST: '4', USER_SECRETS_FILE, ...env } });
+}
+
+let people = 0;
+export const newEmail = (name = 'ann') => `${name}.${++people}@example.com`;
+
+/** Somebody with an account and a session. */
+export class Person {
+  private constructor(
+    readonly user: User,
+    readonly tokens: Tokens,
+    private readonly service: TestService,
+  ) {}
+
+  static async registers(service: TestService, email = newEmail()): Promise<Person> {
+    const { user, tokens } = await service.client(UserService).register({ email, password: PASSWORD, firstName: 'Ann', lastName: 'Miller', client: FIREFOX });
+    return new Person(found(user), found(tokens), service);
+  }
+
+  async logsInAgain(): Promise<Person> {
+    const { user, tokens } = await this.service.client(UserService).login({ email: this.user.email, password: PASSWORD, client: FIREFOX });
+    return new Person(found(user), found(tokens), this.service);
+  }
+
+  get caller(): CallUser {
+    return { id: this.user.id, sessionId: this.tokens.sessionId, roles: this.user.roles as Role[] };
+  }
+
+  /** The service, as this person reaches it through the gateway. */
+  get asks() {
+    return this.service.client(UserService, this.caller);
+  }
+
+  async isLoggedIn(): Promise<boolean> {
+    return (await this.service.client(UserService).checkSession({ sessionId: this.tokens.sessionId })).live;
+  }
+}
+
+/** The first administrator of a service, by the operator's word. */
+export async function administrator(service: TestService): Promise<Person> {
+  const person = await Person.registers(service, newEmail('admin'));
+  await service.client(UserService).grantFirstAdmin({ email: person.user.email });
+  return person.logsInAgain();
+}
+
+export function found<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the answer lacks a part');
+  return value;
+}

@@ -1,0 +1,141 @@
+import { createPublicKey } from 'node:crypto';
+import { createDecoder, createVerifier } from 'fast-jwt';
+import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { uuidOf } from '@libs/kernel/ids';
+import type { TestService } from '@libs/testing/start-test-service';
+import { FIREFOX, found, newEmail, PASSWORD, Person, START_MS_MAX, startUserService } from './people';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startUserService();
+}, START_MS_MAX);
+afterAll(() => service.stop());
+
+const anyone = () => service.client(UserService);
+const login = (email: string, password: string) => anyone().login({ email, password, client: FIREFOX });
+
+describe('registering', () => {
+  it('opens an account that may buy and sell, with a session, and announces it without a name or an address', async () => {
+    const ann = await Person.registers(service);
+    expect(ann.user).toMatchObject({ firstName: 'Ann', roles: ['buyer', 'seller'], emailVerified: false, suspended: false, version: 1n });
+    expect(await ann.isLoggedIn()).toBe(true);
+    const [event] = (await service.publishedOf('user.registered')).filter(({ key }) => key === ann.user.id);
+    expect(Object.keys(found(event).event).sort()).toEqual(['$typeName', 'registeredAt', 'userId']);
+  });
+
+  it('takes an e-mail address once, however it is spelled, also when two try at once', async () => {
+    const email = newEmail();
+    const tries = await Promise.allSettled([email, ` ${email.toUpperCase()} `, email.replace('ann', 'Ａnn')].map((one) => Person.registers(service, one)));
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const attempt of tries) if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'user.email_taken', kind: 'conflict' });
+  });
+
+  it.each([['short', 'too_short'], ['Password123', 'common'], ['x'.repeat(257), 'too_long'], ['ann.miller', 'personal']])('refuses the password %p', async (password, reason) => {
+    const request = anyone().register({ email: 'ann.miller@example.org', password, client: FIREFOX });
+    await expect(request).rejects.toMatchObject({ code: 'user.password_weak', details: { reason } });
+  });
+});
+
+describe('logging in', () => {
+  it('works with the password that was chosen, every one of its characters', async () => {
+    const email = newEmail();
+    const password = 'é'.repeat(60) + 'The tail counts';
+    await anyone().register({ email, password, client: FIREFOX });
+    expect((await login(email.toUpperCase(), password)).user?.email).toBe(email);
+    expect((await login(email, password.normalize('NFD'))).user?.email).toBe(email);
+    await expect(login(email, password.replace('tail', 'tale'))).rejects.toMatchObject({ code: 'user.credentials_wrong' });
+  });
+
+  it('refuses an unknown address and a wrong password with the same words', async () => {
+    const { user } = await Person.registers(service);
+    const refusals = await Promise.allSettled([login(user.email, 'wrong horse battery'), login(newEmail('nobody'), PASSWORD)]);
+    const [wrong, unknown] = refusals.map((one) => (one.status === 'rejected' ? one.reason : undefined));
+    expect(wrong).toMatchObject({ kind: 'unauthenticated', code: 'user.credentials_wrong' });
+    expect({ ...unknown, message: unknown.message }).toEqual({ ...wrong, message: wrong.message });
+  });
+
+  it('gives an access token of 15 minutes that everybody can check with the published key, and nobody can make', async () => {
+    const ann = await Person.registers(service);
+    const { keys } = JSON.parse((await anyone().getKeys({})).jwksJson);
+    expect(keys).toEqual([expect.objectContaining({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig' })]);
+    expect(keys[0]).not.toHaveProperty('d');
+    const key = createPublicKey({ key: keys[0], format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+    const verify = createVerifier({ key, algorithms: ['EdDSA'], allowedIss: 'pairwise', allowedAud: 'pairwise', checkTyp: 'at+jwt' });
+    const claims = verify(ann.tokens.accessToken);
+    expect(claims).toMatchObject({ sub: ann.user.id, sid: ann.tokens.sessionId, roles: ['buyer', 'seller'], jti: expect.stringMatching(/^[\w-]{16,}$/) });
+    expect(claims.exp - claims.iat).toBe(900);
+    expect(BigInt(claims.exp)).toBe(ann.tokens.accessExpiresAt?.seconds);
+    expect(createDecoder({ complete: true })(ann.tokens.accessToken).header).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: keys[0].kid });
+    const forged = ann.tokens.accessToken.split('.');
+    const admin = Buffer.from(JSON.stringify({ ...claims, roles: ['admin'] })).toString('base64url');
+    expect(() => verify([forged[0], admin, forged[2]].join('.'))).toThrow('signature');
+  });
+
+  it('keeps the 20 newest sessions, and shows them with the one that asks marked', async () => {
+    const ann = await Person.registers(service);
+    const later: Person[] = [];
+    for (let n = 0; n < 20; n++) later.push(await ann.logsInAgain());
+    expect(await ann.isLoggedIn()).toBe(false);
+    const { sessions } = await found(later[3]).asks.getSessions({});
+    expect(sessions).toHaveLength(20);
+    expect(sessions.filter(({ current }) => current).map(({ id }) => id)).toEqual([found(later[3]).tokens.sessionId]);
+    expect(sessions[0]).toMatchObject({ id: found(later[19]).tokens.sessionId, userAgent: 'Firefox', ip: '203.0.113.7' });
+  });
+
+  it('makes an older, cheaper hash as strong as a new one', async () => {
+    const ann = await Person.registers(service);
+    const hashOf = async () => (await service.sql.query<{ hash: string }>('select password_hash as hash from users where id = $1', [uuidOf('usr', ann.user.id)]))[0]?.hash ?? '';
+    const cheap = await hashOf();
+    expect(cheap).toMatch(/^\$2b\$04\$/);
+    const stronger = await startUserServiceOn(service, '5');
+    await ann.logsInAgain();
+    expect(await hashOf()).toMatch(/^\$2b\$05\$/);
+    await ann.logsInAgain();
+    await stronger.restore();
+  });
+});
+
+describe('changing the password', () => {
+  it('needs the old one, ends every other session, and keeps the one that asks', async () => {
+    const ann = await Person.registers(service);
+    const phone = await ann.logsInAgain();
+    await expect(ann.asks.changePassword({ currentPassword: 'wrong horse battery', newPassword: 'a better horse' })).rejects.toMatchObject({ code: 'user.credentials_wrong' });
+    await expect(ann.asks.changePassword({ currentPassword: PASSWORD, newPassword: 'password1' })).rejects.toMatchObject({ code: 'user.password_weak' });
+    expect(await phone.isLoggedIn()).toBe(true);
+    await ann.asks.changePassword({ currentPassword: PASSWORD, newPassword: 'a better horse' });
+    expect([await ann.isLoggedIn(), await phone.isLoggedIn()]).toEqual([true, false]);
+    await expect(login(ann.user.email, PASSWORD)).rejects.toMatchObject({ code: 'user.credentials_wrong' });
+    expect((await login(ann.user.email, 'a better horse')).user?.id).toBe(ann.user.id);
+  });
+});
+
+describe('what is written down', () => {
+  it('holds no password, token, phone number or address: not in the log, not in an event, not in the clear in a table', async () => {
+    const email = newEmail('canary');
+    const { user, tokens } = await anyone().register({ email, password: 'canary-password-9x', firstName: 'A', lastName: 'B', client: FIREFOX });
+    const asks = service.client(UserService, { id: found(user).id, sessionId: found(tokens).sessionId, roles: ['buyer'] });
+    await asks.updateProfile({ phone: '+1-canary-phone' });
+    await asks.addAddress({ address: { name: 'canary-name', street: 'canary-street', city: 'c', postalCode: '1', country: 'US' } });
+    await login(email, 'canary-wrong').catch(() => undefined);
+    const secrets = ['canary-', found(tokens).accessToken, found(tokens).refreshToken];
+    const written = [service.logs.join('\n'), JSON.stringify(await service.published(), (_, value) => (typeof value === 'bigint' ? String(value) : value))];
+    for (const table of ['users', 'sessions', 'refresh_tokens', 'addresses', 'address_versions', 'outbox'])
+      written.push(JSON.stringify(await service.sql.query(`select (t.*)::text as row from ${table} t`)));
+    for (const text of written) for (const secret of secrets) expect(text).not.toContain(secret);
+    expect(written.slice(0, 2).join('')).not.toContain(email);
+  });
+});
+
+/** The same service with another configuration, on the same data. */
+async function startUserServiceOn(running: TestService, cost: string): Promise<{ restore(): Promise<void> }> {
+  const setting = (running as unknown as { setting: { env: Record<string, string> } }).setting;
+  const before = setting.env;
+  setting.env = { ...before, BCRYPT_COST: cost };
+  await running.restart();
+  return {
+    restore: async () => {
+      setting.env = before;
+      await running.restart();
+    },
+  };
+}
