@@ -1,0 +1,33 @@
+import type { Environment } from '@libs/chassis/config';
+import type { Log } from '@libs/chassis/log';
+import { type RunningService, startService } from '@libs/chassis/start-service';
+import { EmbeddedBus } from '@libs/events/embedded-bus';
+import { busTables } from '@libs/events/event-tables';
+import { Database } from '@libs/postgres/database';
+import { migrate } from '@libs/postgres/migrate';
+import { InProcessNetwork } from '@libs/rpc/in-process';
+import { innerServices, gatewayService } from '../services';
+import type { Running } from './running';
+
+const BUS_POOL = 6;
+
+/** Every service in this process, each a Nest application of its own; calls and events stay within it. The public door opens last and closes first. */
+export async function startInOneProcess(env: Environment, busUrl: string, log: Log): Promise<Running> {
+  const network = new InProcessNetwork();
+  await migrate(busUrl, [busTables]);
+  const busDatabase = await Database.open({ url: busUrl, poolSize: BUS_POOL, name: 'bus', log });
+  const bus = new EmbeddedBus(busDatabase);
+  const running: RunningService[] = [];
+  const stop = async () => {
+    for (const service of [...running].reverse()) await service.stop();
+    await busDatabase.close();
+  };
+  try {
+    running.push(...(await Promise.all(innerServices.map((service) => startService(service, { env, network, bus })))));
+    running.push(await startService(gatewayService, { env, network, bus }));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop, pids: { exchange: process.pid } };
+}

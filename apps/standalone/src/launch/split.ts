@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { Environment } from '@libs/chassis/config';
+import type { Log } from '@libs/chassis/log';
+import { services, type ServiceName } from '@libs/contracts/events';
+import type { Ports } from '../ports';
+import { Child, untilAnswers } from './child';
+import { internalUrl, serviceKeysFolder } from './environment';
+import type { Running } from './running';
+
+const START_MS_MAX = 60_000;
+const RESTART_MS = 300;
+/** A service that dies more often than this in a minute has a reason that a restart does not cure. */
+const RESTARTS_PER_MINUTE_MAX = 10;
+
+/** One process per service over gRPC. A service that dies is started again; the others go on. */
+export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
+  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
+  try {
+    await Promise.all(supervised.map((service) => service.start()));
+  } catch (error) {
+    await Promise.all(supervised.map((service) => service.stop()));
+    throw error;
+  }
+  return {
+    get pids() {
+      return Object.fromEntries(supervised.map((service) => [service.name, service.pid]));
+    },
+    // The door first, so that no request meets half an exchange.
+    stop: async () => {
+      for (const service of [...supervised].reverse()) await service.stop();
+    },
+  };
+}
+
+class Supervised {
+  private child: Child | undefined;
+  private isStopping = false;
+  private readonly deaths: number[] = [];
+
+  constructor(
+    readonly name: ServiceName,
+    private env: Environment,
+    private readonly ports: Ports,
+    private readonly log: Log,
+  ) {}
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const child = this.spawn();
+    await untilAnswers(child, `${internalUrl(this.ports, this.name)}/health/ready`, START_MS_MAX);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.child?.stop();
+  }
+
+  private spawn(): Child {
+    const child = Child.start(this.name, join(__dirname, `../../../${this.name}/src/main.js`), this.env);
+    this.child = child;
+    void child.exited.then((code) => this.ended(code));
+    return child;
+  }
+
+  private ended(code: number): void {
+    if (this.isStopping) return;
+    const now = Date.now();
+    this.deaths.push(now);
+    const recent = this.deaths.filter((at) => at > now - 60_000).length;
+    if (recent > RESTARTS_PER_MINUTE_MAX) {
+      this.log.error({ dead_service: this.name, code, recent }, 'a service keeps dying and is left');
+      return;
+    }
+    this.log.warn({ dead_service: this.name, code }, 'a service has died and is started again');
+    // A fail point has had its passage: armed again it would never let the service live.
+    this.env = { ...this.env, FAILPOINTS: undefined };
+    setTimeout(() => !this.isStopping && this.spawn(), RESTART_MS);
+  }
+}

@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { services, type ServiceName } from '@libs/contracts/events';
+
+/** Every port of an exchange on one machine, all on the loopback address but the gateway's. */
+export interface Ports {
+  readonly gateway: number;
+  readonly grpc: Readonly<Record<Exclude<ServiceName, 'gateway'>, number>>;
+  readonly internal: Readonly<Record<ServiceName, number>>;
+  readonly postgres: number;
+  readonly redis: number;
+  readonly sandbox: number;
+}
+
+const inner = services.filter((name) => name !== 'gateway');
+const record = <K extends string>(names: readonly K[], port: (index: number) => number) =>
+  // The keys are exactly `names`: fromEntries cannot know.
+  Object.fromEntries(names.map((name, index) => [name, port(index)])) as Record<K, number>;
+
+/** All below 32768, where the ephemeral range begins. */
+export const usualPorts: Ports = {
+  gateway: 8080,
+  grpc: record(inner, (index) => 7051 + index),
+  internal: record(services, (index) => 9101 + index),
+  postgres: 15_432,
+  redis: 16_379,
+  sandbox: 8090,
+};
+
+/** Free ports, kept with the data: what the outside world was told (where to send webhooks) must still hold after a restart. */
+export async function keptFreePorts(data: string): Promise<Ports> {
+  const file = join(data, 'ports.json');
+  // Written below, in this shape.
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Ports;
+  const ports = await freePorts();
+  mkdirSync(data, { recursive: true });
+  writeFileSync(file, JSON.stringify(ports));
+  return ports;
+}
+
+async function freePorts(): Promise<Ports> {
+  const count = 4 + inner.length + services.length;
+  const servers = await Promise.all(Array.from({ length: count }, open));
+  const free = servers.map((server) => portOf(server));
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  const next = () => free.pop() ?? 0;
+  return { gateway: next(), grpc: record(inner, next), internal: record(services, next), postgres: next(), redis: next(), sandbox: next() };
+}
+
+function open(): Promise<ReturnType<typeof createServer>> {
+  return new Promise((done, fail) => {
+    const server = createServer().once('error', fail);
+    server.listen(0, '127.0.0.1', () => done(server));
+  });
+}
+
+function portOf(server: ReturnType<typeof createServer>): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}

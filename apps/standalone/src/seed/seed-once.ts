@@ -1,0 +1,66 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Problem } from '@libs/client/api';
+import { OutsideWorld } from '@libs/client/outside-world';
+import { Trader } from '@libs/client/trader';
+import { grantFirstAdmin } from '../launch/first-admin';
+import type { Login } from '../welcome';
+import { catalogue, sizes } from './catalogue';
+
+interface Exchange {
+  readonly data: string;
+  readonly url: string;
+  readonly sandboxUrl: string;
+  readonly userDatabase: string;
+}
+
+const PASSWORD = 'pairwise-demo-1';
+const logins = {
+  buyer: { email: 'buyer@pairwise.example', firstName: 'Bea', lastName: 'Buyer' },
+  seller: { email: 'seller@pairwise.example', firstName: 'Sam', lastName: 'Seller' },
+  authenticator: { email: 'authenticator@pairwise.example', firstName: 'Ada', lastName: 'Inspector' },
+  second: { email: 'second@pairwise.example', firstName: 'Abe', lastName: 'Inspector' },
+  admin: { email: 'admin@pairwise.example', firstName: 'Alex', lastName: 'Admin' },
+} as const;
+type Role = keyof typeof logins;
+
+/** Demo data, through the public door, once for each data folder. Answers the logins. */
+export async function seedOnce(exchange: Exchange): Promise<Login[]> {
+  const mark = join(exchange.data, 'seeded');
+  if (!existsSync(mark)) {
+    await seed(exchange);
+    writeFileSync(mark, new Date().toISOString());
+  }
+  return (Object.keys(logins) as Role[]).map((role) => ({ role: role === 'second' ? 'authenticator' : role, email: logins[role].email, password: PASSWORD })); // Their very keys.
+}
+
+async function seed(exchange: Exchange): Promise<void> {
+  const world = new OutsideWorld(exchange.sandboxUrl);
+  const people = await Promise.all((Object.keys(logins) as Role[]).map(async (role) => [role, await enter(new Trader(exchange.url, world, { ...logins[role], password: PASSWORD }))] as const));
+  const { buyer, seller, authenticator, second, admin } = Object.fromEntries(people) as Record<Role, Trader>;
+  await grantFirstAdmin(exchange.userDatabase, admin.account.email);
+  await admin.logsIn();
+  for (const { id } of [authenticator, second]) await admin.api.put(`/v1/admin/users/${id}/roles`, { roles: ['buyer', 'seller', 'authenticator'], reason: 'demo' });
+  await Promise.all([buyer.addsAddress().then(() => buyer.addsCard()), seller.addsAddress('Austin').then(() => seller.opensPayoutAccount())]);
+  for (const { retail, ...product } of catalogue) {
+    const { markets } = await admin.api.post<{ markets: { id: string; size: string }[] }>('/v1/products', { ...product, retailPrice: { amount: retail * 100, currency: 'USD' }, sizes });
+    await quote(buyer, seller, markets[2]?.id ?? '', retail);
+  }
+}
+
+/** A start that was cut short has left some of them registered. */
+async function enter(person: Trader): Promise<Trader> {
+  try {
+    return await person.registers();
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'user.email_taken') return person.logsIn();
+    throw error;
+  }
+}
+
+/** A small book: what is offered a fifth above retail, what is bid a tenth below. */
+async function quote(buyer: Trader, seller: Trader, marketId: string, retail: number): Promise<void> {
+  const ask = Math.round(retail * 1.2);
+  const bid = Math.round(retail * 0.9);
+  await Promise.all([seller.asks(marketId, ask), seller.asks(marketId, ask + 15), buyer.bids(marketId, bid), buyer.bids(marketId, bid - 10)]);
+}

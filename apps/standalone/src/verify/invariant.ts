@@ -1,0 +1,52 @@
+/** One database, read-only. */
+export interface Database {
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Row by row, for what does not fit into memory. */
+  each<Row>(sql: string, take: (row: Row) => void): Promise<void>;
+}
+
+/** What the checks read: each service's own database, the bus, and where there are any, Redis and the provider's books. */
+export interface Stores {
+  readonly user: Database;
+  readonly product: Database;
+  readonly bidding: Database;
+  readonly order: Database;
+  readonly payment: Database;
+  readonly authentication: Database;
+  readonly bus: Database;
+  readonly books: LiveBooks | undefined;
+  readonly provider: ProviderBooks | undefined;
+  /** Business time, for deadlines. */
+  readonly now: Date;
+}
+
+export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication'] as const;
+export type ServiceStore = (typeof serviceStores)[number];
+
+/** The books as everybody but the writer reads them. */
+export interface LiveBooks {
+  /** Ids of resting quotes, best first on each side, with the sequence that they are of; undefined when the market is not there. */
+  read(marketId: string): Promise<{ seq: number; bids: string[]; asks: string[] } | undefined>;
+}
+
+export interface ProviderBooks {
+  balanceTransactions(): Promise<{ id: string; netMinor: number; account: string | undefined }[]>;
+  /** Idempotency keys of the money calls that the provider has seen. */
+  moneyCallKeys(): Promise<string[]>;
+}
+
+/** A rule that must hold, by its id in `reliability` terms. An offender is one line that names what breaks it, the same at every look. */
+export interface Invariant {
+  readonly id: string;
+  readonly says: string;
+  offenders(stores: Stores): Promise<string[]>;
+}
+
+/** A rule that is one query: each row is an offender. */
+export function rows(id: string, says: string, store: ServiceStore, sql: string): Invariant {
+  return {
+    id,
+    says,
+    offenders: async (stores) => (await stores[store].query(sql)).map((row) => Object.entries(row).map(([name, value]) => `${name}=${String(value)}`).join(' ')),
+  };
+}

@@ -1,0 +1,44 @@
+/** The sandbox as people meet it: their card form, the parcel counter, the passing of time. */
+export class OutsideWorld {
+  constructor(readonly url: string) {}
+
+  /** What the provider's library does in the buyer's browser with a card form. */
+  async confirmCard(clientSecret: string, card = 'pm_card_visa'): Promise<void> {
+    const id = clientSecret.split('_secret')[0] ?? '';
+    const kind = id.startsWith('pi_') ? 'payment_intents' : 'setup_intents';
+    await this.form(`/v1/${kind}/${id}/confirm`, { client_secret: clientSecret, payment_method: card });
+  }
+
+  /** The buyer passes the bank's check for a payment that asked for it. */
+  async authenticate(clientSecret: string): Promise<void> {
+    const id = clientSecret.split('_secret')[0] ?? '';
+    await this.form(`/v1/payment_intents/${id}/authenticate`, { client_secret: clientSecret });
+  }
+
+  async scan(tracking: string, kind: 'accepted' | 'in_transit' | 'delivered' | 'lost'): Promise<void> {
+    await this.json(`/carrier/v1/shipments/${tracking}/scans`, { kind });
+  }
+
+  async fault(fault: { path: string; method?: string; mode: string; times?: number }): Promise<void> {
+    await this.json('/control/faults', { times: 1, ...fault });
+  }
+
+  async requests(): Promise<{ method: string; path: string; idempotencyKey?: string }[]> {
+    const answer = await fetch(`${this.url}/control/requests`);
+    const body = (await answer.json()) as { data?: [] } | []; // The sandbox's own shape.
+    return Array.isArray(body) ? body : (body.data ?? []);
+  }
+
+  private async form(path: string, fields: Record<string, string>): Promise<void> {
+    await this.send(path, 'application/x-www-form-urlencoded', new URLSearchParams(fields).toString());
+  }
+
+  private async json(path: string, body: unknown): Promise<void> {
+    await this.send(path, 'application/json', JSON.stringify(body));
+  }
+
+  private async send(path: string, type: string, body: string): Promise<void> {
+    const answer = await fetch(`${this.url}${path}`, { method: 'POST', headers: { 'content-type': type, authorization: 'Bearer pk_test_sandbox' }, body });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  }
+}

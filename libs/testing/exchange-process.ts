@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What apps/standalone writes to `run.json` when it is ready. */
+interface Run {
+  readonly pid: number;
+  readonly url: string;
+  readonly sandboxUrl: string;
+  readonly internal: Readonly<Record<string, string>>;
+  readonly databases: Readonly<Record<string, string>>;
+  readonly pids: Readonly<Record<string, number>>;
+}
+
+export interface ExchangeOptions {
+  readonly split?: boolean;
+  /** `FAILPOINTS` of the next start: `name:kill`, or `name:kill@3` for the third passage. */
+  readonly failpoints?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const MAIN = join(__dirname, '../../dist/apps/standalone/src/main.js');
+const START_LIMIT_MS = 90_000;
+const SETTLE_LIMIT_MS = 60_000;
+const POLL_MS = 40;
+
+/** A whole exchange as its users and its operator see it: processes, a data folder, a public door. Killed and started again at will. */
+export class ExchangeProcess {
+  private child: ChildProcess | undefined;
+  private output = '';
+  private current: Run | undefined;
+
+  private constructor(
+    readonly data: string,
+    private readonly options: ExchangeOptions,
+  ) {}
+
+  static async start(options: ExchangeOptions = {}): Promise<ExchangeProcess> {
+    const exchange = new ExchangeProcess(mkdtempSync(join(tmpdir(), 'pairwise-')), options);
+    await exchange.start(options.failpoints);
+    return exchange;
+  }
+
+  get run(): Run {
+    if (!this.current) throw new Error(`The exchange is not running.\n${this.output}`);
+    return this.current;
+  }
+
+  get url(): string {
+    return this.run.url;
+  }
+
+  /** Everything that the processes have logged: a normal run has no warning in it. */
+  get log(): string {
+    return this.output;
+  }
+
+  /** Starts it, again after a kill. Without fail points unless they are named. */
+  async start(failpoints?: string): Promise<void> {
+    const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
+    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    let ended = false;
+    child.once('exit', () => (ended = true));
+    await until('the exchange is ready', START_LIMIT_MS, () => {
+      if (ended) throw new Error(`The exchange ended while it started:\n${this.output.slice(-4000)}`);
+      return this.readyRun(child.pid);
+    });
+    this.current = this.readyRun(child.pid);
+  }
+
+  /** Waits until nothing is left to do: no event on its way, no step due, no webhook undelivered. Throws when a process has died. */
+  async settled(): Promise<void> {
+    let quiet = 0;
+    let busy: Record<string, number> = {};
+    await until(() => `the exchange is settled; busy: ${JSON.stringify(busy)}`, SETTLE_LIMIT_MS, async () => {
+      busy = await this.activity();
+      quiet = Object.keys(busy).length === 0 ? quiet + 1 : 0;
+      return quiet >= 3;
+    });
+  }
+
+  /** Moves the business clock, one hour or less at a time, and lets the exchange settle at each step. */
+  async passes(time: { hours?: number; days?: number; minutes?: number }, stepMs = 6 * 3_600_000): Promise<void> {
+    let left = ((time.days ?? 0) * 24 + (time.hours ?? 0)) * 3_600_000 + (time.minutes ?? 0) * 60_000;
+    while (left > 0) {
+      const step = Math.min(left, stepMs);
+      await this.post(`${this.url}/v1/test/clock/advance`, { ms: step });
+      await this.settled();
+      left -= step;
+    }
+  }
+
+  /** Resolves when the process (or in split form the named service) has died by its fail point. */
+  async died(): Promise<void> {
+    const child = this.child;
+    await until('the exchange has died', SETTLE_LIMIT_MS, () => child?.exitCode !== null || child?.signalCode !== null);
+    this.current = undefined;
+  }
+
+  kill(): Promise<void> {
+    this.child?.kill('SIGKILL');
+    return this.died();
+  }
+
+  /** As an operator stops it; the answer is the exit code. */
+  async stop(): Promise<number> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? -1;
+    const ended = new Promise<number>((done) => child.once('exit', (code) => done(code ?? -1)));
+    child.kill('SIGTERM');
+    const code = await ended;
+    this.current = undefined;
+    return code;
+  }
+
+  /** Stops it and removes its data. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** What is not yet done, by service; empty when all is quiet. A service that does not answer is not quiet. */
+  private async activity(): Promise<Record<string, number>> {
+    const busy: Record<string, number> = {};
+    const sources = { ...this.run.internal, sandbox: `${this.run.sandboxUrl}/control` };
+    await Promise.all(
+      Object.entries(sources).map(async ([name, url]) => {
+        const answer = await fetch(`${url}/activity`).catch(() => undefined);
+        // Either shape is a flat object of counts.
+        const counts = (answer?.ok ? await answer.json() : { unreachable: 1 }) as Record<string, number>;
+        for (const [what, count] of Object.entries(counts)) if (count > 0) busy[`${name}.${what}`] = count;
+      }),
+    );
+    const child = this.child;
+    if (child?.exitCode !== null || child?.signalCode !== null) throw new Error(`The exchange has ended:\n${this.output.slice(-4000)}`);
+    return busy;
+  }
+
+  private readyRun(pid: number | undefined): Run | undefined {
+    try {
+      // Written by apps/standalone in this shape.
+      const run = JSON.parse(readFileSync(join(this.data, 'run.json'), 'utf8')) as Run;
+      return run.pid === pid ? run : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async post(url: string, body: unknown): Promise<void> {
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  }
+}
+
+/** Waits for a condition, and says what it waited for when the time is up. */
+export async function until(what: string | (() => string), limitMs: number, condition: () => unknown): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`Waited ${limitMs} ms in vain until ${typeof what === 'string' ? what : what()}.`);
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
