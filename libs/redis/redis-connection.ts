@@ -19,6 +19,7 @@ export class RedisConnection {
 
   /** Throws when there is nobody at that address. */
   static async open(url: string, log: RedisLog): Promise<RedisConnection> {
+    let wasOpen = false;
     const client = new Redis(url, {
       lazyConnect: true,
       // A command whose answer was lost may have run: to send it again is its author's decision.
@@ -27,7 +28,7 @@ export class RedisConnection {
       enableReadyCheck: true,
       connectTimeout: COMMAND_MS_MAX,
       commandTimeout: COMMAND_MS_MAX,
-      retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 10), RECONNECT_MS_MAX),
+      retryStrategy: (tries) => (wasOpen ? Math.min(50 * 2 ** Math.min(tries, 10), RECONNECT_MS_MAX) : null),
     });
     let isLost = false;
     client.on('error', (error: Error) => {
@@ -41,6 +42,7 @@ export class RedisConnection {
     try {
       await client.connect();
       await client.ping();
+      wasOpen = true;
     } catch (error) {
       client.disconnect();
       throw new Error(`no redis answers at ${new URL(url).host}: ${(error as Error).message}`);
@@ -54,8 +56,7 @@ export class RedisConnection {
   }
 
   async close(): Promise<void> {
-    if (!this.client) return;
-    await this.client.quit().catch(() => undefined);
-    this.client.disconnect();
+    if (this.client?.status === 'ready') await this.client.quit().catch(() => undefined);
+    this.client?.disconnect();
   }
 }
