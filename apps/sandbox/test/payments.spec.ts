@@ -118,6 +118,15 @@ describe('charging', () => {
     expect((await stripe.paymentIntents.retrieve(id)).status).toBe('succeeded');
   });
 
+  it('a call that is refused half-way leaves nothing behind', async () => {
+    const { id } = await stripe.customers.create({});
+    const events = async () => (await stripe.events.list({ limit: 1 })).data[0]?.id;
+    const before = await events();
+    expect(await refusal(stripe.paymentIntents.create({ amount: 1000, currency: 'usd', customer: id, confirm: true }))).toMatchObject({ statusCode: 400 });
+    expect((await stripe.paymentIntents.list({ customer: id })).data).toEqual([]);
+    expect(await events()).toBe(before);
+  });
+
   it('another customer\'s card, and a card that was taken off, are refused', async () => {
     const [ann, bob] = [await buyerWith(stripe, 'pm_card_visa'), await buyerWith(stripe, 'pm_card_visa')];
     expect(await refusal(charge(stripe, { customer: ann.customer, card: bob.card }))).toMatchObject({ statusCode: 400, param: 'payment_method' });
