@@ -56,7 +56,7 @@ const HEADER_END = Buffer.from('\r\n\r\n');
 
 /** One keep-alive connection with one request in flight. Understands answers with Content-Length only, which is what the gateway sends. */
 class Connection {
-  private received = Buffer.alloc(0);
+  private received: Buffer = Buffer.alloc(0);
   private waiting: ((answer: { status: number; body: string }) => void) | undefined;
   private broken: ((error: Error) => void) | undefined;
 

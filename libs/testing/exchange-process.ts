@@ -38,7 +38,7 @@ export class ExchangeProcess {
 
   static async start(options: ExchangeOptions = {}): Promise<ExchangeProcess> {
     const exchange = new ExchangeProcess(mkdtempSync(join(tmpdir(), 'pairwise-')), options);
-    await exchange.start(options.failpoints);
+    await exchange.start(options);
     return exchange;
   }
 
@@ -57,9 +57,9 @@ export class ExchangeProcess {
   }
 
   /** Starts it, again after a kill. Without fail points unless they are named. */
-  async start(failpoints?: string): Promise<void> {
+  async start({ failpoints, env: more }: Pick<ExchangeOptions, 'failpoints' | 'env'> = {}): Promise<void> {
     const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
-    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
+    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
@@ -73,10 +73,10 @@ export class ExchangeProcess {
   }
 
   /** Waits until nothing is left to do: no event on its way, no step due, no webhook undelivered. Throws when a process has died. */
-  async settled(): Promise<void> {
+  async settled(limitMs = SETTLE_LIMIT_MS): Promise<void> {
     let quiet = 0;
     let busy: Record<string, number> = {};
-    await until(() => `the exchange is settled; busy: ${JSON.stringify(busy)}`, SETTLE_LIMIT_MS, async () => {
+    await until(() => `the exchange is settled; busy: ${JSON.stringify(busy)}`, limitMs, async () => {
       busy = await this.activity();
       quiet = Object.keys(busy).length === 0 ? quiet + 1 : 0;
       return quiet >= 3;
@@ -99,6 +99,12 @@ export class ExchangeProcess {
     const child = this.child;
     await until('the exchange has died', SETTLE_LIMIT_MS, () => child?.exitCode !== null || child?.signalCode !== null);
     this.current = undefined;
+  }
+
+  /** Resident memory by process, from the kernel. */
+  memoryMb(): Record<string, number> {
+    const sizes = Object.entries(this.run.pids).map(([name, pid]) => [name, residentMb(pid)] as const);
+    return Object.fromEntries(sizes);
   }
 
   kill(): Promise<void> {
@@ -154,6 +160,11 @@ export class ExchangeProcess {
     const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
   }
+}
+
+function residentMb(pid: number): number {
+  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return Math.round(Number(kib) / 1024);
 }
 
 /** Waits for a condition, and says what it waited for when the time is up. */

@@ -1,0 +1,37 @@
+import { Story } from '@libs/testing/story';
+import type { ExchangeOptions } from '@libs/testing/exchange-process';
+import { accountJourneys } from './account.journey';
+import { marketJourneys } from './market.journey';
+import { tradeJourneys } from './trade.journey';
+
+const START_MS_MAX = 120_000;
+const JOURNEY_MS_MAX = 120_000;
+
+/** Every story, on one exchange; afterwards the operator's check must hold and the logs must be clean. */
+export function allJourneys(topology: string, options: ExchangeOptions): void {
+  describe(`the exchange ${topology}`, () => {
+    let story: Story | undefined;
+    const current = () => {
+      if (!story) throw new Error('the story has not begun');
+      return story;
+    };
+    jest.setTimeout(JOURNEY_MS_MAX);
+    beforeAll(async () => {
+      story = await Story.begin(options);
+    }, START_MS_MAX);
+    afterAll(() => story?.end(), START_MS_MAX);
+
+    describe('a trade', () => tradeJourneys(current));
+    describe('a market', () => marketJourneys(current));
+    describe('an account', () => accountJourneys(current));
+
+    it('keeps every invariant', async () => {
+      expect(await current().invariantsHold()).toContain('invariants hold');
+    });
+
+    it('logs no error and no personal data', () => {
+      const { log } = current().exchange;
+      expect(log.split('\n').filter((line) => /"level":"(error|fatal)"|UnhandledPromise|@example\.com|Harbour Street/.test(line))).toEqual([]);
+    });
+  });
+}

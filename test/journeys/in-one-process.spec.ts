@@ -1,0 +1,3 @@
+import { allJourneys } from './all-journeys';
+
+allJourneys('in one process', { split: false });

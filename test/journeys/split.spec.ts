@@ -1,0 +1,3 @@
+import { allJourneys } from './all-journeys';
+
+allJourneys('with one process per service', { split: true });
