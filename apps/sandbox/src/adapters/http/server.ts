@@ -23,6 +23,8 @@ export interface ServerParts {
 export function buildServer(parts: ServerParts): Server {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(parts, request, response).catch((error: unknown) => {
+      // A caller that died in the middle of its request is nobody's fault here.
+      if (!request.complete) return void response.destroy();
       parts.onError(error);
       if (!response.headersSent) send(response, json(500, { error: { type: 'api_error', message: 'The sandbox failed.' } }, { 'stripe-should-retry': 'false' }));
       else response.destroy();

@@ -74,7 +74,10 @@ export class StripeApi extends OutsideApi {
     const how = { account: work.account, requestId: call.id, idempotencyKey: key, webhooks: handling.webhooks };
     let answer: Answer;
     try {
-      answer = this.box.run(how, (unit) => this.keepResult(unit, call, handling.isSpoilt ? spoilt(this.run(unit, work)) : this.run(unit, work)));
+      answer = this.box.run(how, (unit) => {
+        const done = this.run(unit, work);
+        return this.keepResult(unit, call, handling.isSpoilt ? broken : done);
+      });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       answer = { status: error.status, body: { error: error.body } };
@@ -140,9 +143,7 @@ export class StripeApi extends OutsideApi {
   }
 }
 
-function spoilt({ body: _lost }: Answer): Answer {
-  return { status: 500, body: { error: { type: 'api_error', message: 'An unknown error occurred.' } } };
-}
+const broken: Answer = { status: 500, body: { error: { type: 'api_error', message: 'An unknown error occurred.' } } };
 
 function keyOf(call: Incoming): string | null {
   return call.method === 'POST' ? (call.headers['idempotency-key'] ?? null) : null;
