@@ -14,6 +14,8 @@ const Environment = z
     CORS_ORIGINS: list('http://localhost:8080,http://127.0.0.1:8080,http://localhost:5173'),
     TRUSTED_PROXIES: list(''),
     JWT_ALG: z.enum(['EdDSA', 'HS256']).default('EdDSA'),
+    JWT_ISSUER: z.string().default('pairwise'),
+    JWT_AUDIENCE: z.string().default('pairwise'),
     JWT_SECRET: secret().optional(),
     SANDBOX_URL: z.url().optional(),
     INTERNAL_ADDRESSES: Internal,

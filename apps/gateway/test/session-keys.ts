@@ -26,6 +26,6 @@ interface TokenOptions {
 /** Session and user `n`. */
 export function accessToken({ n = 1, roles = ['buyer', 'seller'], expiresIn = 900_000, issuer = 'pairwise', type = 'at+jwt', forged = false }: TokenOptions = {}): string {
   const key = (forged ? stranger : pair).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const sign = createSigner({ algorithm: 'EdDSA', key, kid: KID, iss: issuer, aud: 'pairwise-api', expiresIn, header: { alg: 'EdDSA', typ: type, kid: KID } });
+  const sign = createSigner({ algorithm: 'EdDSA', key, kid: KID, iss: issuer, aud: 'pairwise', expiresIn, header: { alg: 'EdDSA', typ: type, kid: KID } });
   return sign({ sub: usr(n), sid: ses(n), roles });
 }

@@ -4,9 +4,11 @@ import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import type { ServiceModule } from '@libs/chassis/service';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import type { FastifyInstance } from 'fastify';
 import { NEVER, Subject } from 'rxjs';
 import { GatewayModule } from '../src/gateway.module';
 import { jwksJson } from './session-keys';
@@ -21,6 +23,7 @@ interface Fakes {
   readonly payment?: Partial<RpcHandlers<typeof PaymentService>>;
   readonly authentication?: Partial<RpcHandlers<typeof AuthenticationService>>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly module?: ServiceModule;
 }
 
 const PLENTY = { LIMIT_ANONYMOUS_PER_MIN: '1000000', LIMIT_READS_PER_MIN: '1000000', LIMIT_TRADING_PER_MIN: '1000000', LIMIT_TRADING_BURST: '1000000', LIMIT_LOGIN_PER_15_MIN: '1000000' };
@@ -34,14 +37,21 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+export function fastifyOf({ service }: RunningGateway): FastifyInstance {
+  if (!('getHttpAdapter' in service.app)) throw new Error('the gateway is an HTTP application');
+  const instance: unknown = service.app.getHttpAdapter().getInstance();
+  // It runs on Nest's Fastify adapter.
+  return instance as FastifyInstance;
+}
+
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
-export async function startGateway({ user, product, bidding, order, payment, authentication, env }: Fakes = {}): Promise<RunningGateway> {
+export async function startGateway({ user, product, bidding, order, payment, authentication, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
   const watchRevocations = () => {
     setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
     return revocations;
   };
-  const service = await startTestService(GatewayModule, {
+  const service = await startTestService(module, {
     fakes: [
       [UserService, { getKeys: async () => ({ jwksJson }), watchRevocations, checkSession: async () => ({ live: true }), ...user }],
       [ProductService, { ...product }],

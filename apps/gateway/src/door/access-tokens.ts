@@ -4,7 +4,7 @@ import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
 import { WallClock } from '@libs/kernel/clock';
 import { uuidOf } from '@libs/kernel/ids';
-import { type CallUser, type Role, roles } from '@libs/rpc/call-context';
+import { type CallUser, roles } from '@libs/rpc/call-context';
 import { Rpc } from '@libs/rpc/rpc';
 import { createDecoder, createVerifier } from 'fast-jwt';
 import { z } from 'zod';
@@ -15,8 +15,6 @@ const TOKEN_CHARS_MAX = 4_096;
 const RELOAD_EVERY_MS = 1_000;
 const LEEWAY_MS = 5_000;
 
-export const ISSUER = 'pairwise';
-export const AUDIENCE = 'pairwise-api';
 const HS256_KID = '';
 
 const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() })) });
@@ -71,7 +69,7 @@ export class AccessTokens {
     const claims = Claims.safeParse(attempt(() => check?.(token)));
     if (!claims.success) throw refused();
     const { sub, sid, roles: held, exp } = claims.data;
-    const user: CallUser = { id: sub, sessionId: sid, roles: held satisfies readonly Role[] };
+    const user: CallUser = { id: sub, sessionId: sid, roles: held };
     this.remember(token, { user, expiresAtMs: exp * 1_000 });
     return user;
   }
@@ -121,7 +119,8 @@ export class AccessTokens {
 
   /** Exactly one algorithm is accepted, whatever the token's header says. */
   private verifier(key: string | Buffer, algorithm: 'EdDSA' | 'HS256'): (token: string) => unknown {
-    return createVerifier({ key, algorithms: [algorithm], allowedIss: ISSUER, allowedAud: AUDIENCE, requiredClaims: ['exp', 'sub', 'sid'], checkTyp: 'at+jwt', clockTolerance: LEEWAY_MS });
+    const { JWT_ISSUER: allowedIss, JWT_AUDIENCE: allowedAud } = this.config.values;
+    return createVerifier({ key, algorithms: [algorithm], allowedIss, allowedAud, requiredClaims: ['exp', 'sub', 'sid', 'iss', 'aud'], checkTyp: 'at+jwt', clockTolerance: LEEWAY_MS });
   }
 }
 

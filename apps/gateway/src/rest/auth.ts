@@ -7,7 +7,7 @@ import { UserJson, userJson } from './users';
 
 const email = z.string().max(254).regex(/^[^\s@\u0000-\u001f]{1,64}@[^\s@\u0000-\u001f]{1,185}\.[^\s@.\u0000-\u001f]{2,63}$/, 'This is not an e-mail address.');
 /** How good it is, the user service says. */
-const password = z.string().min(1).max(256);
+const password = z.string().min(1).max(256).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.');
 
 const TokensJson = z.object({ accessToken: z.string(), accessExpiresAt: InstantJson, refreshToken: z.string(), refreshExpiresAt: InstantJson, sessionId: z.string() });
 const SessionJson = z.object({ id: z.string(), userAgent: z.string(), ip: z.string(), createdAt: InstantJson, lastUsedAt: InstantJson.optional(), expiresAt: InstantJson, current: z.boolean() });

@@ -15,7 +15,7 @@ export function idOf(prefix: IdPrefix) {
 
 /** One line of text: no control characters, and not blank. */
 export function line(max: number) {
-  return z.string().max(max).regex(/^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$/, 'This wants a line of text without control characters.');
+  return z.string().max(max).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.').regex(/\S/, 'This must not be blank.');
 }
 
 /** Text that a person writes freely. What looks like a card number is refused: it does not belong here. */

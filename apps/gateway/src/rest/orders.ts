@@ -6,8 +6,8 @@ import { AmountJson, amount, freeText, idOf, InstantJson, instant, knownInstant,
 
 const LineJson = z.object({ kind: z.string(), amount: AmountJson });
 export const OrderJson = z.object({
-  id: z.string(), status: z.string(), matchId: z.string(), marketId: z.string(), productId: z.string(), size: z.string(), buyerId: z.string(), sellerId: z.string(),
-  bidId: z.string(), askId: z.string(), price: AmountJson, cancelReason: z.string().optional(), paymentStatus: z.string(), payoutStatus: z.string(), shipBy: InstantJson.optional(),
+  id: z.string(), status: z.string(), matchId: z.string(), marketId: z.string(), productId: z.string(), size: z.string(), buyerId: z.string().optional(), sellerId: z.string().optional(),
+  bidId: z.string().optional(), askId: z.string().optional(), price: AmountJson, cancelReason: z.string().optional(), paymentStatus: z.string(), payoutStatus: z.string(), shipBy: InstantJson.optional(),
   inboundTracking: z.string().optional(), outboundTracking: z.string().optional(), returnTracking: z.string().optional(), lines: z.array(LineJson), notice: z.string().optional(),
   createdAt: InstantJson, updatedAt: InstantJson, version: z.int(),
 });
@@ -91,9 +91,11 @@ export function orderRoutes(rpc: Rpc): Route[] {
 }
 
 export function orderJson(order: Order | undefined): z.input<typeof OrderJson> {
-  const { id, status, matchId, marketId, productId, size, buyerId, sellerId, bidId, askId, price, paymentStatus, payoutStatus, ...rest } = present(order);
+  const { id, status, matchId, marketId, productId, size, price, paymentStatus, payoutStatus, ...rest } = present(order);
   return {
-    id, status, matchId, marketId, productId, size, buyerId, sellerId, bidId, askId, price: amount(price), paymentStatus, payoutStatus,
+    id, status, matchId, marketId, productId, size, price: amount(price), paymentStatus, payoutStatus,
+    // Each side sees its own part; the other's stays with the order service.
+    buyerId: orAbsent(rest.buyerId), sellerId: orAbsent(rest.sellerId), bidId: orAbsent(rest.bidId), askId: orAbsent(rest.askId),
     cancelReason: orAbsent(rest.cancelReason), shipBy: instant(rest.shipBy), inboundTracking: orAbsent(rest.inboundTracking), outboundTracking: orAbsent(rest.outboundTracking), returnTracking: orAbsent(rest.returnTracking),
     lines: rest.lines.map(({ kind, amount: money }) => ({ kind, amount: amount(money) })), notice: orAbsent(rest.notice),
     createdAt: knownInstant(rest.createdAt), updatedAt: knownInstant(rest.updatedAt), version: safe(rest.version),

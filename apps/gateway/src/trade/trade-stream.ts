@@ -3,15 +3,16 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Activity } from '@libs/chassis/activity';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
-import { type Answer, BiddingService, type CommandSchema, type Refusal, type TradeRequestSchema, type TradeResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { type Answer, BiddingService, type CommandSchema, type Refusal, type TradeResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { AppError, type ErrorCode, type ErrorKind, errorKinds } from '@libs/kernel/app-error';
 import { WallClock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { InvariantViolation } from '@libs/kernel/invariant';
 import type { CallUser } from '@libs/rpc/call-context';
 import { Rpc } from '@libs/rpc/rpc';
-import { Subject, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import { GatewayConfig } from '../gateway.config';
+import { RequestLine } from './request-line';
 
 type CommandInit = MessageInitShape<typeof CommandSchema>;
 export type TradeCommand = NonNullable<CommandInit['command']>;
@@ -40,7 +41,7 @@ const overloaded = () => new AppError('unavailable', 'gateway.overloaded', 'Too 
 /** One long-lived stream to bidding for everybody's commands: those of one tick travel as one message, and answers find their way by `ref`. */
 @Injectable()
 export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private requests: Subject<MessageInitShape<typeof TradeRequestSchema>> | undefined;
+  private requests: RequestLine | undefined;
   private subscription: Subscription | undefined;
   private queued: CommandInit[] = [];
   private readonly waiting = new Map<bigint, Waiting>();
@@ -92,13 +93,13 @@ export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShu
     for (let i = 0; i < queued.length; i += MESSAGE_COMMANDS_MAX) requests.next({ commands: queued.slice(i, i + MESSAGE_COMMANDS_MAX) });
   }
 
-  private open(): Subject<MessageInitShape<typeof TradeRequestSchema>> {
-    const requests = new Subject<MessageInitShape<typeof TradeRequestSchema>>();
+  private open(): RequestLine {
+    const requests = new RequestLine();
     const ended = (error?: unknown) => {
       if (this.requests === requests) this.closed(error);
     };
     this.requests = requests;
-    this.subscription = this.rpc.client(BiddingService).trade(requests).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
+    this.subscription = this.rpc.client(BiddingService).trade(requests.messages).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
     return requests;
   }
 
