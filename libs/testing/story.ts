@@ -99,7 +99,7 @@ export class Story {
   /** Runs the operator's check; answers what it printed, and throws when an invariant is broken. */
   async invariantsHold(): Promise<string> {
     await this.settled();
-    return run('standalone/src/verify/main.js', ['--data', this.exchange.data], {});
+    return run('standalone/src/verify.js', ['--data', this.exchange.data], {});
   }
 
   async trialBalance(): Promise<Record<string, number>> {

@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
-import { ReadOnlyDatabase } from '../adapters/postgres/read-only-database';
-import { RedisLiveBooks } from '../adapters/redis/redis-live-books';
-import { SandboxProviderBooks } from '../adapters/sandbox/sandbox-provider-books';
-import { databaseNames } from '../launch/environment';
-import { usualPorts } from '../ports';
-import { readRunFile, runningExchange } from '../run-file';
-import { checkAll, type Verdict } from './check-all';
-import type { Stores } from './invariant';
+import { ReadOnlyDatabase } from './adapters/postgres/read-only-database';
+import { RedisLiveBooks } from './adapters/redis/redis-live-books';
+import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books';
+import { databaseNames } from './launch/environment';
+import { usualPorts } from './ports';
+import { readRunFile, runningExchange } from './run-file';
+import { checkAll, type Verdict } from './verify/check-all';
+import type { Stores } from './verify/invariant';
 
 const SHOWN_MAX = 5;
 

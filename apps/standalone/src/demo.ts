@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { Authenticator } from '@libs/client/floor';
 import { OutsideWorld } from '@libs/client/outside-world';
 import { type Amount, type Order, Trader } from '@libs/client/trader';
-import { runningExchange } from '../run-file';
-import { withExchange } from '../launch/with-exchange';
+import { runningExchange } from './run-file';
+import { withExchange } from './launch/with-exchange';
 
 const started = performance.now();
 const WAIT_MS_MAX = 30_000;
