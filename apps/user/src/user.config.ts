@@ -21,5 +21,9 @@ export class UserConfig extends configOf(
     }),
 ) {}
 
-/** For the command beside this file, which has no chassis around it that reads the environment. */
-export const commandEnvironment = process.env;
+/** For the command `grant-admin`, which has no chassis around it that would read the environment. */
+export class GrantAdminConfig extends configOf(z.object({ USER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })) {
+  static read(): GrantAdminConfig {
+    return new GrantAdminConfig(process.env);
+  }
+}

@@ -21,7 +21,6 @@ import { SessionRpc } from './adapters/rpc/session-rpc';
 import { UserController } from './adapters/rpc/user.controller';
 import { ChangePassword } from './application/change-password';
 import { EndSessions } from './application/end-sessions';
-import { GrantFirstAdmin } from './application/grant-first-admin';
 import { KeepAddresses } from './application/keep-addresses';
 import { LogIn } from './application/log-in';
 import { OpenAccount } from './application/open-account';
@@ -41,7 +40,7 @@ import { UserConfig } from './user.config';
 
 const abilities = [
   Register, OpenAccount, LogIn, StartSession, RefreshSession, EndSessions, ReadSessions, ChangePassword, Profile, KeepAddresses,
-  TradingFacts, RecordStrike, ReadUsers, SetRoles, SuspendUser, ReinstateUser, GrantFirstAdmin,
+  TradingFacts, RecordStrike, ReadUsers, SetRoles, SuspendUser, ReinstateUser,
 ];
 
 @Module({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { typeId, uuidOf } from '@libs/kernel/ids';
 import type { TestService } from '@libs/testing/start-test-service';
-import { administrator, found, newEmail, Person, START_MS_MAX, startUserService } from './people';
+import { administrator, found, grantFirstAdmin, newEmail, Person, START_MS_MAX, startUserService } from './people';
 
 let service: TestService;
 let admin: Person;
@@ -21,10 +21,23 @@ const told = async (person: Person) =>
 describe('the first administrator', () => {
   it('is named by the operator, once: after that administrators name administrators', async () => {
     const bob = await Person.registers(service);
-    const grant = (email: string) => service.client(UserService).grantFirstAdmin({ email });
-    await expect(grant(bob.user.email)).rejects.toMatchObject({ code: 'user.admin_exists', kind: 'conflict' });
-    expect((await grant(admin.user.email)).user?.roles).toContain('admin');
-    await expect(service.client(UserService, 'order').grantFirstAdmin({ email: bob.user.email })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(grantFirstAdmin(service, bob.user.email)).rejects.toMatchObject({ code: 'user.admin_exists', kind: 'conflict' });
+    await expect(grantFirstAdmin(service, newEmail('nobody'))).rejects.toMatchObject({ code: 'user.not_found' });
+    expect(admin.user.roles).toEqual(['buyer', 'seller', 'admin']);
+    await grantFirstAdmin(service, admin.user.email);
+    expect(await admin.isLoggedIn()).toBe(true);
+  });
+
+  it('is one, also when two are named at once, and had a phone number before', async () => {
+    const fresh = await startUserService();
+    const [bob, eve] = [await Person.registers(fresh), await Person.registers(fresh)];
+    await bob.asks.updateProfile({ phone: '+15550100' });
+    const results = await Promise.allSettled([bob, eve].map(({ user }) => grantFirstAdmin(fresh, user.email)));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [winner, other] = results[0]?.status === 'fulfilled' ? [bob, eve] : [eve, bob];
+    expect([await winner.isLoggedIn(), await other.isLoggedIn()]).toEqual([false, true]);
+    expect((await bob.asks.getProfile({})).user?.phone).toBe('+15550100');
+    await fresh.stop();
   });
 });
 

@@ -2,8 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Tokens, type User, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { WallClock } from '@libs/kernel/clock';
+import { Transactions } from '@libs/postgres/transaction';
 import type { CallUser, Role } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { PostgresFirstAdmins } from '../src/adapters/postgres/postgres-first-admins';
+import { GrantFirstAdmin } from '../src/application/grant-first-admin';
+import { AdminActions, Sessions } from '../src/application/ports';
 import { UserModule } from '../src/user.module';
 
 export const START_MS_MAX = 60_000;
@@ -50,10 +55,15 @@ export class Person {
   }
 }
 
+/** What the operator's command does. */
+export function grantFirstAdmin({ app, sql }: TestService, email: string): Promise<void> {
+  return new GrantFirstAdmin(app.get(Transactions), new PostgresFirstAdmins(sql), app.get(Sessions), app.get(AdminActions), app.get(WallClock)).execute(email);
+}
+
 /** The first administrator of a service, by the operator's word. */
 export async function administrator(service: TestService): Promise<Person> {
   const person = await Person.registers(service, newEmail('admin'));
-  await service.client(UserService).grantFirstAdmin({ email: person.user.email });
+  await grantFirstAdmin(service, person.user.email);
   return person.logsInAgain();
 }
 

@@ -2,7 +2,7 @@ import type { Transaction } from '@libs/postgres/transaction';
 import type { Address, AddressChange } from '../domain/address';
 import type { Client, Session, UsedToken } from '../domain/session';
 import type { StrikeKind } from '../domain/strikes';
-import type { User } from '../domain/user';
+import type { Role, User } from '../domain/user';
 
 export interface Credentials {
   readonly user: User;
@@ -23,6 +23,13 @@ export abstract class Users {
   abstract lockAdmins(tx: Transaction): Promise<readonly string[]>;
   /** `query` is the beginning of an e-mail address or of a name, or a user's id. Newest first. */
   abstract page(request: { readonly query: string; readonly limit: number; readonly after: string }): Promise<{ readonly users: readonly User[]; readonly next?: string }>;
+}
+
+/** What naming the first administrator needs of an account: nothing that is sealed. */
+export abstract class FirstAdmins {
+  /** Locks the account, and keeps others from becoming administrators until the transaction ends. */
+  abstract lock(tx: Transaction, email: string): Promise<{ readonly userId: string; readonly roles: readonly Role[]; readonly isAnotherAdmin: boolean } | undefined>;
+  abstract setRoles(tx: Transaction, userId: string, roles: readonly Role[]): Promise<void>;
 }
 
 export abstract class Sessions {

@@ -1,7 +1,7 @@
 /** The words that most of the passwords in published leaks are made of, and the words of this site. */
 const words = `
 password passwort passwd pass passw passcode contrasena motdepasse senha parola heslo haslo wachtwoord admin administrator root
-user username guest test testing tester demo default changeme change secret login logon signin signup welcome bienvenue willkommen
+user username guest test testing tester default changeme change secret login logon signin signup welcome bienvenue willkommen
 letmein access enter open master system server network internet computer windows linux google facebook instagram twitter youtube
 amazon apple samsung nokia microsoft android iphone yahoo gmail hotmail outlook myspace linkedin netflix spotify tiktok whatsapp
 qwerty qwertz azerty qwert asdf asdfgh asdfghjkl zxcvbn zxcvbnm qazwsx abc abcd abcde abcdef abcdefg abcdefgh xyz

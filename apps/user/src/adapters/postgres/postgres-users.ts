@@ -76,8 +76,7 @@ export class PostgresUsers extends Users {
 
   async lockAdmins(tx: Transaction): Promise<readonly string[]> {
     const statements = this.sql.in(tx);
-    // Also where there is no administrator yet, whose row could be locked.
-    await statements.query(`select pg_advisory_xact_lock(hashtext('user.admins'))`);
+    await lockAdminList(statements);
     const rows = await statements.query<{ id: string }>(`select id from users where 'admin' = any(roles) and not suspended`);
     return rows.map(({ id }) => typeId('usr', id));
   }
@@ -99,6 +98,11 @@ export class PostgresUsers extends Users {
     const phone = phoneSealed === null ? '' : this.sealer.open(phoneSealed, phonePlace(id, phoneVersion));
     return { ...row, id, phone, ...(reinstatedAt && { reinstatedAt }) };
   }
+}
+
+/** Whoever changes who is an administrator comes one after the other, also where there is none yet, whose row could be locked. */
+export async function lockAdminList(statements: Statements): Promise<void> {
+  await statements.query(`select pg_advisory_xact_lock(hashtext('user.admins'))`);
 }
 
 function phonePlace(userId: string, version: number): string {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type {
-  GetUsersRequest, GrantFirstAdminRequest, ReinstateUserRequest, SetRolesRequest, SuspendUserRequest,
+  GetUsersRequest, ReinstateUserRequest, SetRolesRequest, SuspendUserRequest,
 } from '@libs/contracts/gen/exchange/user/v1/user_pb';
-import { type CallContext, requireRole, requireService } from '@libs/rpc/call-context';
-import { GrantFirstAdmin } from '../../application/grant-first-admin';
+import { type CallContext, requireRole } from '@libs/rpc/call-context';
 import { ReadUsers } from '../../application/read-users';
 import { ReinstateUser } from '../../application/reinstate-user';
 import { SetRoles } from '../../application/set-roles';
@@ -17,7 +16,6 @@ export class AdminRpc {
     private readonly roles: SetRoles,
     private readonly suspending: SuspendUser,
     private readonly reinstating: ReinstateUser,
-    private readonly firstAdmin: GrantFirstAdmin,
   ) {}
 
   async getUsers({ query, limit, cursor }: GetUsersRequest, call: CallContext) {
@@ -39,10 +37,5 @@ export class AdminRpc {
   async reinstateUser({ userId, reason }: ReinstateUserRequest, call: CallContext) {
     const admin = requireRole(call, 'admin');
     return { user: maskedUserMessage(await this.reinstating.execute(admin.id, userId, reason)) };
-  }
-
-  async grantFirstAdmin({ email }: GrantFirstAdminRequest, call: CallContext) {
-    requireService(call, 'gateway');
-    return { user: maskedUserMessage(await this.firstAdmin.execute(email)) };
   }
 }

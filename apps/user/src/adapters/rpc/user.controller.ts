@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   type AddAddressRequest, type ChangePasswordRequest, type CheckSessionRequest, type GetAddressVersionRequest, type GetAddressesRequest,
   type GetKeysRequest, type GetProfileRequest, type GetSessionsRequest, type GetTradingFactsRequest, type GetUsersRequest,
-  type GrantFirstAdminRequest, type LoginRequest, type LogoutRequest, type RecordStrikeRequest, type RefreshRequest, type RegisterRequest,
+  type LoginRequest, type LogoutRequest, type RecordStrikeRequest, type RefreshRequest, type RegisterRequest,
   type ReinstateUserRequest, type RemoveAddressRequest, type RevokeSessionRequest, type SetRolesRequest, type SuspendUserRequest,
   type UpdateAddressRequest, type UpdateProfileRequest, type WatchRevocationsRequest, UserService,
 } from '@libs/contracts/gen/exchange/user/v1/user_pb';
@@ -115,9 +115,5 @@ export class UserController implements RpcHandlers<typeof UserService> {
 
   reinstateUser(request: ReinstateUserRequest, call: CallContext) {
     return this.admin.reinstateUser(request, call);
-  }
-
-  grantFirstAdmin(request: GrantFirstAdminRequest, call: CallContext) {
-    return this.admin.grantFirstAdmin(request, call);
   }
 }
