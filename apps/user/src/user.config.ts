@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { configOf } from '@libs/chassis/config';
+import { configOf, secret } from '@libs/chassis/config';
 
 const COST = 12;
 const COST_MIN_IN_TESTS = 4;
+/** HMAC-SHA-256 is no stronger than its key. */
+const JWT_SECRET_CHARACTERS_MIN = 32;
 
 export class UserConfig extends configOf(
   z
     .object({
       NODE_ENV: z.string().default('production'),
       USER_SECRETS_FILE: z.string().default('.data/secrets/user.json'),
+      JWT_ALG: z.enum(['EdDSA', 'HS256']).default('EdDSA'),
+      JWT_SECRET: secret().optional(),
       JWT_ISSUER: z.string().default('pairwise'),
       JWT_AUDIENCE: z.string().default('pairwise'),
       BCRYPT_COST: z.coerce.number().int().min(COST_MIN_IN_TESTS).max(15).default(COST),
@@ -18,6 +22,10 @@ export class UserConfig extends configOf(
     .refine(({ NODE_ENV, BCRYPT_COST }) => BCRYPT_COST >= COST || NODE_ENV === 'test', {
       path: ['BCRYPT_COST'],
       message: `must be at least ${COST} outside of tests`,
+    })
+    .refine(({ JWT_ALG, JWT_SECRET }) => JWT_ALG === 'EdDSA' || (JWT_SECRET?.reveal().length ?? 0) >= JWT_SECRET_CHARACTERS_MIN, {
+      path: ['JWT_SECRET'],
+      message: `HS256 wants a secret of at least ${JWT_SECRET_CHARACTERS_MIN} characters`,
     }),
 ) {}
 

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createVerifier } from 'fast-jwt';
+import { SystemWallClock } from '@libs/chassis/clocks';
 import { AesSealer } from '../src/adapters/crypto/aes-sealer';
 import { HmacRefreshTokens } from '../src/adapters/crypto/hmac-refresh-tokens';
 import { JwtAccessTokens } from '../src/adapters/crypto/jwt-access-tokens';
@@ -68,6 +70,25 @@ describe('a refresh token', () => {
     const successor = tokens.successor(token, nonce);
     expect(tokens.successor(token, nonce)).toBe(successor);
     for (const other of [tokens.successor(tokens.fresh(), nonce), tokens.successor(token, tokens.nonce()), others.successor(token, nonce)]) expect(other).not.toBe(successor);
+  });
+});
+
+describe('access tokens with a shared secret', () => {
+  it('are signed with HS256, and publish no key', () => {
+    const JWT_SECRET = 'a secret of at least 32 characters';
+    const config = new UserConfig({ JWT_ALG: 'HS256', JWT_SECRET });
+    const tokens = new JwtAccessTokens(config, secretsOf(newFile()));
+    const now = new SystemWallClock().now();
+    const token = tokens.issue({ userId: 'usr_1', sessionId: 'ses_1', roles: ['buyer'] }, now, new Date(now.getTime() + 60_000));
+    const verify = createVerifier({ key: JWT_SECRET, algorithms: ['HS256'], allowedIss: 'pairwise', allowedAud: 'pairwise', checkTyp: 'at+jwt' });
+    expect(verify(token)).toMatchObject({ sub: 'usr_1', sid: 'ses_1', roles: ['buyer'] });
+    expect(JSON.parse(tokens.keySet())).toEqual({ keys: [] });
+    expect(JSON.stringify(config.values)).not.toContain(JWT_SECRET);
+  });
+
+  it('need a secret that is long enough', () => {
+    expect(() => new UserConfig({ JWT_ALG: 'HS256' })).toThrow('JWT_SECRET');
+    expect(() => new UserConfig({ JWT_ALG: 'HS256', JWT_SECRET: 'short' })).toThrow('JWT_SECRET');
   });
 });
 

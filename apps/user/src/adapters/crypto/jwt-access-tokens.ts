@@ -8,19 +8,19 @@ import { type NamedKey, UserSecrets } from './secrets';
 
 const TYPE = 'at+jwt';
 
+type Sign = (claims: Record<string, unknown>) => string;
+
+/** Ed25519 unless configured otherwise: then only this service can make tokens, and everybody can check them. With a shared secret, whoever can check can make. */
 @Injectable()
 export class JwtAccessTokens extends AccessTokens {
-  private readonly sign: (claims: Record<string, unknown>) => string;
+  private readonly sign: Sign;
   private readonly keys: string;
 
-  constructor(config: UserConfig, { signingKeys }: UserSecrets) {
+  constructor({ values }: UserConfig, { signingKeys }: UserSecrets) {
     super();
-    const [current] = signingKeys;
-    invariant(current, 'there is no signing key');
-    const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = config.values;
-    const key = current.value.export({ type: 'pkcs8', format: 'pem' }).toString();
-    this.sign = createSigner({ algorithm: 'EdDSA', key, kid: current.kid, iss, aud, header: { alg: 'EdDSA', typ: TYPE, kid: current.kid } });
-    this.keys = JSON.stringify({ keys: signingKeys.map(publicKey) });
+    const isShared = values.JWT_ALG === 'HS256';
+    this.sign = isShared ? sharedSigner(values) : ownSigner(values, signingKeys);
+    this.keys = JSON.stringify({ keys: isShared ? [] : signingKeys.map(publicKey) });
   }
 
   issue({ userId, sessionId, roles }: { userId: string; sessionId: string; roles: readonly string[] }, from: Date, to: Date): string {
@@ -30,6 +30,17 @@ export class JwtAccessTokens extends AccessTokens {
   keySet(): string {
     return this.keys;
   }
+}
+
+function ownSigner({ JWT_ISSUER: iss, JWT_AUDIENCE: aud }: UserConfig['values'], [current]: readonly NamedKey<KeyObject>[]): Sign {
+  invariant(current, 'there is no signing key');
+  const key = current.value.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return createSigner({ algorithm: 'EdDSA', key, iss, aud, header: { alg: 'EdDSA', typ: TYPE, kid: current.kid } });
+}
+
+function sharedSigner({ JWT_ISSUER: iss, JWT_AUDIENCE: aud, JWT_SECRET }: UserConfig['values']): Sign {
+  invariant(JWT_SECRET, 'there is no shared secret');
+  return createSigner({ algorithm: 'HS256', key: JWT_SECRET.reveal(), iss, aud, header: { alg: 'HS256', typ: TYPE } });
 }
 
 function publicKey({ kid, value }: NamedKey<KeyObject>): object {
