@@ -9,13 +9,18 @@ const WATCH_EVERY_MS = 1_000;
 
 export type IsServing = () => boolean;
 
-function definition(name: 'Check' | 'Watch', responseStream: boolean): MethodDefinition<string, number> {
+/** An object even when it is empty: grpc-js takes a falsy message for none. */
+interface Asked {
+  readonly service: string;
+}
+
+function definition(name: 'Check' | 'Watch', responseStream: boolean): MethodDefinition<Asked, number> {
   return {
     path: `/grpc.health.v1.Health/${name}`,
     requestStream: false,
     responseStream,
-    requestSerialize: (service: string) => Buffer.concat([Buffer.from([0x0a, Buffer.byteLength(service)]), Buffer.from(service)]),
-    requestDeserialize: (bytes: Buffer) => (bytes[0] === 0x0a ? bytes.toString('utf8', 2, 2 + (bytes[1] ?? 0)) : ''),
+    requestSerialize: ({ service }: Asked) => Buffer.concat([Buffer.from([0x0a, Buffer.byteLength(service)]), Buffer.from(service)]),
+    requestDeserialize: (bytes: Buffer) => ({ service: bytes[0] === 0x0a ? bytes.toString('utf8', 2, 2 + (bytes[1] ?? 0)) : '' }),
     responseSerialize: (status: number) => Buffer.from([0x08, status]),
     responseDeserialize: (bytes: Buffer) => bytes[1] ?? 0,
   };
@@ -26,11 +31,11 @@ export const healthDefinition = { Check: definition('Check', false), Watch: defi
 export function healthImplementation(names: ReadonlySet<string>, isServing: IsServing): UntypedServiceImplementation {
   const statusOf = (service: string) => (service !== '' && !names.has(service) ? SERVICE_UNKNOWN : isServing() ? SERVING : NOT_SERVING);
   return {
-    Check: (call: ServerUnaryCall<string, number>, answer: sendUnaryData<number>) => answer(null, statusOf(call.request)),
-    Watch: (call: ServerWritableStream<string, number>) => {
+    Check: (call: ServerUnaryCall<Asked, number>, answer: sendUnaryData<number>) => answer(null, statusOf(call.request)),
+    Watch: (call: ServerWritableStream<Asked, number>) => {
       let told = -1;
       const tell = () => {
-        const status = statusOf(call.request);
+        const status = statusOf(call.request.service);
         if (status !== told) call.write(status);
         told = status;
       };
