@@ -1,0 +1,219 @@
+import { AppError } from '@libs/kernel/app-error';
+import { payment, Scene } from './scene';
+
+describe('an order', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+  afterEach(() => ['reserveStock', 'processPayment', 'cancelPayment', 'refundPayment', 'createPayout', 'bustMatch'].forEach((rpc) => scene.when(rpc)));
+
+  it('goes from match to delivered pair and paid seller', async () => {
+    const id = await scene.orderThatIs('delivered');
+    expect((await scene.told(id)).map(({ name }) => name)).toEqual([
+      'order.created', 'order.label_ready', 'order.shipped', 'order.received', 'order.authenticated', 'order.label_ready', 'order.shipped', 'order.delivered',
+    ]);
+    const { events } = await scene.as(scene.buyer).getOrderEvents({ orderId: id });
+    expect(events.map(({ version, event, toStatus, actor }) => [Number(version), event, toStatus, actor])).toEqual([
+      [1, 'match_created', 'pending', 'system'],
+      [2, 'stock_reserved', 'pending', 'system'],
+      [3, 'payment_captured', 'confirmed', 'system'],
+      [4, 'seller_shipped', 'seller_shipping', 'seller'],
+      [5, 'warehouse_received', 'authenticating', 'authenticator'],
+      [6, 'inspection_passed', 'auth_passed', 'authenticator'],
+      [7, 'buyer_shipped', 'shipping_to_buyer', 'authenticator'],
+      [8, 'buyer_received', 'delivered', 'buyer'],
+    ]);
+    for (const rpc of ['reserveStock', 'processPayment', 'createPayout']) expect([rpc, scene.countAsked(rpc, { orderId: id })]).toEqual([rpc, 1]);
+    expect(scene.countAsked('refundPayment', { orderId: id }) + scene.countAsked('releaseStock', { orderId: id })).toBe(0);
+  });
+
+  it('is opened once for a match that is told twice', async () => {
+    const match = scene.match();
+    const { again } = await scene.service.deliver('match.created', match.marketId, match);
+    await again();
+    const { id } = await scene.opened({ ...match, marketSeq: 2n });
+    expect(scene.countAsked('processPayment', { orderId: id })).toBe(1);
+    expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toHaveLength(1);
+  });
+
+  it('is found, not doubled, by the repair tool', async () => {
+    const { id, match } = await scene.opened();
+    const { orderId } = await scene.service.client((await import('@libs/contracts/gen/exchange/order/v1/order_pb')).OrderService, 'bidding').createOrder(match);
+    expect(orderId).toBe(id);
+  });
+
+  it('whose pair is sold already is cancelled unpaid: the bid returns, nothing is charged', async () => {
+    scene.when('reserveStock', () => { throw new AppError('conflict', 'product.ask_reserved', 'Another order holds this ask.'); });
+    const { id, match } = await scene.opened();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'reserve_failed', paymentStatus: 'none' });
+    expect(scene.countAsked('processPayment', { orderId: id })).toBe(0);
+    expect(scene.countAsked('releaseStock', { orderId: id })).toBe(1);
+    expect(scene.askedFor('bustMatch', { matchId: match.matchId })[0]?.request).toMatchObject({ reason: 'reserve_failed' });
+    expect((await scene.told(id)).map(({ name, event }) => [name, 'wasPaid' in event && event.wasPaid])).toEqual([['order.cancelled', false]]);
+  });
+
+  it('whose charge fails for good is cancelled: the match is bust, the stock free, the buyer struck', async () => {
+    scene.when('processPayment', payment.failed);
+    const { id, match } = await scene.opened();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'payment_failed', paymentStatus: 'failed' });
+    expect(scene.askedFor('bustMatch', { matchId: match.matchId })[0]?.request).toMatchObject({ reason: 'payment_failed' });
+    expect(scene.askedFor('recordStrike', { orderId: id })[0]?.request).toMatchObject({ userId: scene.buyer.id, kind: 'unpaid_win' });
+    expect(scene.countAsked('releaseStock', { orderId: id })).toBe(1);
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(0);
+  });
+
+  it('waits for a buyer who must authenticate, and goes on when payment tells that it is paid', async () => {
+    scene.when('processPayment', payment.actionRequired);
+    const { id } = await scene.opened();
+    expect(await scene.order(id)).toMatchObject({ status: 'pending', paymentStatus: 'action_required' });
+    const { again } = await scene.service.deliver('payment.captured', id, { orderId: id, buyerId: scene.buyer.id });
+    await again();
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'confirmed', paymentStatus: 'captured' });
+    expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toHaveLength(1);
+  });
+
+  it('is paid by the event alone when the answer never came, and still learns what was charged', async () => {
+    let tries = 0;
+    scene.when('processPayment', () => {
+      if (tries++ === 0) throw new AppError('unavailable', 'payment.late', 'Nobody knows.');
+      return payment.captured();
+    });
+    const match = scene.match();
+    await scene.service.deliver('match.created', match.marketId, match);
+    const { id } = await scene.opened({ ...match, marketSeq: 2n });
+    await scene.service.deliver('payment.captured', id, { orderId: id });
+    await scene.service.settled();
+    const { order } = await scene.as(scene.buyer).getOrder({ orderId: id });
+    expect(order).toMatchObject({ status: 'confirmed', paymentStatus: 'captured' });
+    expect(order?.lines.map(({ kind }) => kind)).toContain('total');
+  });
+
+  it('is retried when a neighbour fails, and asks everything again with the same order', async () => {
+    let failures = 2;
+    scene.when('reserveStock', () => {
+      if (failures-- > 0) throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+      return {};
+    });
+    scene.carrier.failures = 1;
+    const { id } = await scene.opened();
+    expect(await scene.order(id)).toMatchObject({ status: 'confirmed' });
+    expect(scene.countAsked('reserveStock', { orderId: id })).toBe(3);
+    expect([...scene.carrier.labels.keys()].filter((key) => key.startsWith(id))).toEqual([`${id}:inbound`]);
+  });
+
+  it('that fails inspection refunds the buyer, sends the pair back and busts the match, without a strike', async () => {
+    const id = await scene.orderThatIs('authenticating');
+    await scene.inspected(id, 'fail', ['counterfeit']);
+    const order = await scene.order(id);
+    expect(order).toMatchObject({ status: 'auth_failed', paymentStatus: 'refunded' });
+    expect(order.returnTracking).not.toBe('');
+    expect(scene.askedFor('refundPayment', { orderId: id }).map(({ request }) => request.borneByPlatform)).toEqual([false]);
+    expect(scene.askedFor('bustMatch', { matchId: order.matchId })[0]?.request).toMatchObject({ reason: 'inspection_failed' });
+    expect(scene.countAsked('recordStrike', { orderId: id }) + scene.countAsked('createPayout', { orderId: id })).toBe(0);
+    const told = (await scene.told(id)).find(({ name }) => name === 'order.authenticated');
+    expect(told?.event).toMatchObject({ result: 'fail', reasons: ['counterfeit'] });
+  });
+
+  it('at the floor before the carrier has told of it was shipped', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.atTheFloor(id);
+    expect((await scene.order(id)).status).toBe('authenticating');
+    const { events } = await scene.as(scene.seller).getOrderEvents({ orderId: id });
+    expect(events.slice(-2).map(({ event }) => event)).toEqual(['seller_shipped', 'warehouse_received']);
+  });
+
+  it('follows its payout to the bank', async () => {
+    const id = await scene.orderThatIs('delivered');
+    const seen = async () => (await scene.as(scene.seller).getOrder({ orderId: id })).order?.payoutStatus;
+    expect(await seen()).toBe('transferring');
+    await scene.service.deliver('payout.transferred', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.deliver('payout.paid', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.settled();
+    expect(await seen()).toBe('paid');
+  });
+});
+
+describe('a cancelled order', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+  afterEach(() => ['processPayment', 'cancelPayment', 'refundPayment'].forEach((rpc) => scene.when(rpc)));
+
+  it('of a seller who changed their mind refunds the buyer and strikes the seller', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id, reason: 'I lost it.', doNotRelist: true });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'seller_cancelled', paymentStatus: 'refunded' });
+    expect(scene.askedFor('recordStrike', { orderId: id })[0]?.request).toMatchObject({ userId: scene.seller.id, kind: 'seller_cancelled' });
+    expect(scene.askedFor('bustMatch', { doNotRelist: true as never })).toHaveLength(1);
+    expect((await scene.told(id)).at(-1)?.event).toMatchObject({ reason: 'seller_cancelled', wasPaid: true });
+  });
+
+  it('of an admin gives the money back and strikes nobody', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await expect(scene.as(scene.admin).cancelOrder({ orderId: id })).rejects.toMatchObject({ code: 'order.reason_missing' });
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'refunded' });
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+    expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
+  });
+
+  it('that was not paid yet ends its charge, and is not refunded', async () => {
+    scene.when('processPayment', payment.actionRequired);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin' });
+    expect(scene.countAsked('cancelPayment', { orderId: id })).toBe(1);
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(0);
+    expect((await scene.told(id)).map(({ name, event }) => [name, 'wasPaid' in event && event.wasPaid])).toEqual([['order.cancelled', false]]);
+  });
+
+  it('whose charge turns out paid after all is refunded, once', async () => {
+    scene.when('processPayment', payment.processing);
+    scene.when('cancelPayment', payment.captured);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    const { again } = await scene.service.deliver('payment.captured', id, { orderId: id });
+    await again();
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', paymentStatus: 'refunded' });
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+    expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toEqual([]);
+  });
+
+  it('is refunded when payment says so later, by its event', async () => {
+    scene.when('refundPayment', payment.refunding);
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.service.settled();
+    expect((await scene.order(id)).paymentStatus).toBe('refunding');
+    await scene.service.deliver('payment.refunded', id, { orderId: id, borneByPlatform: false });
+    await scene.service.settled();
+    expect((await scene.order(id)).paymentStatus).toBe('refunded');
+  });
+
+  it('takes no pair: the floor\'s news of it change nothing', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.atTheFloor(id);
+    await scene.inspected(id, 'pass');
+    expect((await scene.order(id)).status).toBe('cancelled');
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+  });
+
+  it('lost on its way to the buyer pays the seller, and refunds the buyer from the platform', async () => {
+    const id = await scene.orderThatIs('shipping_to_buyer');
+    await scene.report(id, 'lost_outbound', scene.admin, { reason: 'The carrier says so.' });
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'lost_outbound', paymentStatus: 'refunded' });
+    expect(scene.askedFor('refundPayment', { orderId: id }).map(({ request }) => request.borneByPlatform)).toEqual([true]);
+    expect(scene.countAsked('createPayout', { orderId: id })).toBe(1);
+  });
+});
