@@ -51,7 +51,7 @@ export class PostgresReconcileCursor extends ReconcileCursor {
   }
 
   async move(to: Date): Promise<void> {
-    await this.sql.query('insert into reconcile_cursor (at) values ($1) on conflict (only) do update set at = excluded.at', [to]);
+    await this.sql.query('insert into reconcile_cursor (at) values ($1) on conflict (is_only) do update set at = excluded.at', [to]);
   }
 }
 

@@ -135,4 +135,4 @@ create table manual_tasks (
 );
 create unique index manual_tasks_open on manual_tasks (kind, subject) where closed_at is null;
 
-create table reconcile_cursor (only boolean primary key default true check (only), at timestamptz not null);
+create table reconcile_cursor (is_only boolean primary key default true check (is_only), at timestamptz not null);
