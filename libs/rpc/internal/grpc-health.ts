@@ -31,7 +31,7 @@ export const healthDefinition = { Check: definition('Check', false), Watch: defi
 export function healthImplementation(names: ReadonlySet<string>, isServing: IsServing): UntypedServiceImplementation {
   const statusOf = (service: string) => (service !== '' && !names.has(service) ? SERVICE_UNKNOWN : isServing() ? SERVING : NOT_SERVING);
   return {
-    Check: (call: ServerUnaryCall<Asked, number>, answer: sendUnaryData<number>) => answer(null, statusOf(call.request)),
+    Check: (call: ServerUnaryCall<Asked, number>, answer: sendUnaryData<number>) => answer(null, statusOf(call.request.service)),
     Watch: (call: ServerWritableStream<Asked, number>) => {
       let told = -1;
       const tell = () => {
