@@ -10,39 +10,6 @@ import { RunRefund } from './run-refund';
 const BATCH_MAX = 8;
 const PASSES_MAX = 50;
 
-/** Carries out what is planned and finds out about what is unknown: the only place from which money is moved at the provider, outside any transaction. */
-@Injectable()
-export class RunOperations {
-  constructor(
-    private readonly operations: Operations,
-    private readonly doing: OperationRunners,
-    private readonly telemetry: Telemetry,
-    private readonly tasks: UnknownTasks,
-  ) {}
-
-  /** Whether there was anything to do. */
-  async execute(): Promise<boolean> {
-    let pass = 0;
-    for (; pass < PASSES_MAX; pass++) {
-      const taken = await this.operations.take(BATCH_MAX);
-      if (taken.length === 0) break;
-      const results = await Promise.allSettled(taken.map((operation) => this.one(operation)));
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure) throw failure.reason;
-    }
-    await this.tasks.execute();
-    return pass > 0;
-  }
-
-  private async one(operation: TakenOperation): Promise<void> {
-    failpoint('payment.beforePsp');
-    const result = await this.doing.run(operation);
-    const { orderId, kind, attempt } = operation;
-    if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
-    this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
-  }
-}
-
 /** Who carries out which kind. */
 @Injectable()
 export class OperationRunners {
@@ -75,5 +42,38 @@ export class UnknownTasks {
       const advice = 'Nothing is sent under a new key until it is known. Look at the provider\'s state; resume looks it up again at once.';
       await this.transactions.run((tx) => this.tasks.open(tx, { kind: 'unknown_operation', subject, orderId, detail, advice }));
     }
+  }
+}
+
+/** Carries out what is planned and finds out about what is unknown: the only place from which money is moved at the provider, outside any transaction. */
+@Injectable()
+export class RunOperations {
+  constructor(
+    private readonly operations: Operations,
+    private readonly doing: OperationRunners,
+    private readonly telemetry: Telemetry,
+    private readonly tasks: UnknownTasks,
+  ) {}
+
+  /** Whether there was anything to do. */
+  async execute(): Promise<boolean> {
+    let pass = 0;
+    for (; pass < PASSES_MAX; pass++) {
+      const taken = await this.operations.take(BATCH_MAX);
+      if (taken.length === 0) break;
+      const results = await Promise.allSettled(taken.map((operation) => this.one(operation)));
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure) throw failure.reason;
+    }
+    await this.tasks.execute();
+    return pass > 0;
+  }
+
+  private async one(operation: TakenOperation): Promise<void> {
+    failpoint('payment.beforePsp');
+    const result = await this.doing.run(operation);
+    const { orderId, kind, attempt } = operation;
+    if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
+    this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
   }
 }

@@ -18,6 +18,15 @@ type Served = Pick<RpcHandlers<typeof PaymentService>, 'createEstimate' | 'proce
 type Handler<K extends keyof Served> = Served[K];
 type Arguments<K extends keyof Served> = Parameters<Handler<K>>;
 
+/** The two ways in which a buyer's money does not go on to the seller. */
+@Injectable()
+export class ChargeEnds {
+  constructor(
+    readonly cancel: CancelPayment,
+    readonly refund: RefundPayment,
+  ) {}
+}
+
 @Injectable()
 export class ChargeHandlers implements Served {
   constructor(
@@ -72,13 +81,4 @@ export class ChargeHandlers implements Served {
     this.wake.operations();
     return { payment: paymentMessage(payment, 'all') };
   }
-}
-
-/** The two ways in which a buyer's money does not go on to the seller. */
-@Injectable()
-export class ChargeEnds {
-  constructor(
-    readonly cancel: CancelPayment,
-    readonly refund: RefundPayment,
-  ) {}
 }

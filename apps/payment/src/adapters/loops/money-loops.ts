@@ -12,6 +12,14 @@ const INBOX_MS = 500;
 const TIMERS_MS = 1_000;
 const WATCH_MS = 5_000;
 
+@Injectable()
+export class MoneyLoopParts {
+  constructor(
+    readonly activity: Activity,
+    readonly inbox: ProviderInbox,
+  ) {}
+}
+
 /** What moves money and hears of it, at its own pace. */
 @Injectable()
 export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -61,12 +69,4 @@ export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShut
   private async fireTimers(): Promise<void> {
     if (await this.work.fireTimers()) this.loops.operations.nudge();
   }
-}
-
-@Injectable()
-export class MoneyLoopParts {
-  constructor(
-    readonly activity: Activity,
-    readonly inbox: ProviderInbox,
-  ) {}
 }

@@ -40,7 +40,7 @@ export class PostgresInbox extends ProviderInbox {
   }
 
   async retryLater(eventId: string, delayMs: number): Promise<void> {
-    await this.sql.query(`update psp_event set attempts = attempts + 1, next_at = now() + $2 * interval '1 millisecond' where event_id = $1`, [eventId, delayMs]);
+    await this.sql.query(`update psp_event set attempts = attempts + 1, next_at = now() + $2::int * interval '1 millisecond' where event_id = $1`, [eventId, delayMs]);
   }
 
   async openCount(): Promise<number> {

@@ -11,13 +11,13 @@ const LEASE = `interval '2 minutes'`;
 const OPEN = `('planned', 'sent', 'unknown')`;
 
 const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, request_key, next_at, request_hash)
-  select $1, $2, $3, coalesce(max(attempt), 0) + 1, $4, $5, 'planned', $6, $7, now() + $8 * interval '1 millisecond',
-         sha256(convert_to(concat_ws('|', $1::text, $2::text, $3::text, $4::text, $5::text, $6::text), 'UTF8'))
-  from payment_op where order_id = $2 and kind = $3`;
+  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'planned', $6::uuid, $7::text, now() + $8::int * interval '1 millisecond',
+         sha256(convert_to(concat_ws('|', $1::uuid, $2::uuid, $3::text, $4::bigint, $5::text, $6::uuid), 'UTF8'))
+  from payment_op where order_id = $2::uuid and kind = $3::text`;
 
 const RECORD = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, psp_id, resolved_at, request_hash)
-  select $1, $2, $3, coalesce(max(attempt), 0) + 1, $4, $5, 'succeeded', $6, now(), sha256(convert_to($1::text, 'UTF8'))
-  from payment_op where order_id = $2 and kind = $3`;
+  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'succeeded', $6::text, now(), sha256(convert_to($1::uuid::text, 'UTF8'))
+  from payment_op where order_id = $2::uuid and kind = $3::text`;
 
 const TAKE = `with due as (
     select op_id, state from payment_op
@@ -85,7 +85,7 @@ export class PostgresOperations extends Operations {
   }
 
   async defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void> {
-    const text = `update payment_op set state = $2, next_at = now() + $3 * interval '1 millisecond', leased_until = null, sent_at = case when $2 = 'planned' then null else sent_at end
+    const text = `update payment_op set state = $2::text, next_at = now() + $3::int * interval '1 millisecond', leased_until = null, sent_at = case when $2::text = 'planned' then null else sent_at end
       where op_id = $1 and state in ${OPEN}`;
     await this.sql.query(text, [uuidOfOwn('op', operationId), as, delayMs]);
   }
@@ -120,7 +120,7 @@ export class PostgresOperations extends Operations {
   }
 
   async unknownFor(ms: number, limit: number): Promise<Operation[]> {
-    const text = `select o.* from payment_op o where o.state in ('sent', 'unknown') and o.psp_id is null and o.sent_at < now() - $1 * interval '1 millisecond'
+    const text = `select o.* from payment_op o where o.state in ('sent', 'unknown') and o.psp_id is null and o.sent_at < now() - $1::int * interval '1 millisecond'
       and not exists (select 1 from manual_tasks t where t.kind = 'unknown_operation' and t.order_id = o.order_id and t.closed_at is null) limit $2`;
     return (await this.sql.query<Row>(text, [ms, limit])).map(operationOf);
   }

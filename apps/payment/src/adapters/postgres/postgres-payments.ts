@@ -14,7 +14,7 @@ const SAVE = `update payments set state = $2, tries = $3, has_retried_itself = $
   where order_id = $1`;
 
 const TAKE_UNWATCHED = `update payments set watched_at = now() where id in (
-    select id from payments where state in ('processing', 'retrying', 'action_required') and intent_id is not null and watched_at < now() - $1 * interval '1 millisecond'
+    select id from payments where state in ('processing', 'retrying', 'action_required') and intent_id is not null and watched_at < now() - $1::int * interval '1 millisecond'
     order by watched_at limit $2 for update skip locked)
   returning intent_id`;
 
