@@ -1,0 +1,197 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { GetOrderBookResponseSchema, WatchMarketsResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { AppError } from '@libs/kernel/app-error';
+import { until } from '@libs/testing/exchange-process';
+import { Subject } from 'rxjs';
+import { WebSocket } from 'ws';
+import { Sockets } from '../src/realtime/sockets';
+import { accessToken, idOf, ses } from './session-keys';
+import { ask, type RunningGateway, startGateway } from './start-gateway';
+
+type Frame = { t: string; ch?: string; id?: number; d?: Record<string, unknown> & unknown[]; problem?: Record<string, unknown> };
+const MARKET = idOf('mkt', 1);
+const WAIT_MS = 3_000;
+
+class Client {
+  readonly frames: Frame[] = [];
+  closedWith: number | undefined;
+  refusedWith: number | undefined;
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data) => this.frames.push(JSON.parse(String(data)) as Frame));
+    socket.on('close', (code) => {
+      this.closedWith = code;
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      this.refusedWith = response.statusCode;
+    });
+    socket.on('error', () => undefined);
+  }
+
+  static async connect(url: string, headers: Record<string, string> = {}): Promise<Client> {
+    const client = new Client(new WebSocket(`${url.replace('http', 'ws')}/v1/ws`, { headers }));
+    await until(() => 'the socket is open or refused', WAIT_MS, async () => client.socket.readyState === WebSocket.OPEN || client.refusedWith !== undefined);
+    return client;
+  }
+
+  say(frame: object): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  async heard(t: string, ch?: string, n = 1): Promise<Frame> {
+    const found = () => this.frames.filter((frame) => frame.t === t && (ch === undefined || frame.ch === ch));
+    await until(() => `${t} ${ch ?? ''} among ${JSON.stringify(this.frames)}`, WAIT_MS, async () => found().length >= n);
+    const frame = found()[n - 1];
+    if (!frame) throw new Error('just found');
+    return frame;
+  }
+}
+
+const update = (seq: number, more: { state?: string; epoch?: bigint; highestBidMinor?: bigint; bidChanges?: ReturnType<typeof level>[]; askChanges?: ReturnType<typeof level>[] } = {}) => ({ updates: [{ marketId: MARKET, seq: BigInt(seq), epoch: 3n, state: 'open', lowestAskMinor: 46_000n, numberOfAsks: 1, ...more }] });
+const level = (price: number, quotes: number) => ({ priceMinor: BigInt(price), quotes });
+
+describe('live updates', () => {
+  const changes = new Subject<MessageInitShape<typeof WatchMarketsResponseSchema>>();
+  let book: MessageInitShape<typeof GetOrderBookResponseSchema>;
+  let orders: { id: string; status: string; version: bigint }[] = [];
+  let gateway: RunningGateway;
+  const clients: Client[] = [];
+  const connect = async (headers?: Record<string, string>) => {
+    const client = await Client.connect(gateway.url, headers);
+    clients.push(client);
+    return client;
+  };
+  const ticketOf = async (token: string) => String((await ask(gateway.url, 'POST', '/v1/ws/tickets', { token })).body.ticket);
+
+  beforeAll(async () => {
+    gateway = await startGateway({
+      env: { WS_SOCKETS_PER_USER: '2', WS_SOCKETS_PER_IP: '6' },
+      bidding: {
+        watchMarkets: () => changes,
+        getOrderBook: async ({ marketId }) => {
+          if (marketId !== MARKET) throw new AppError('not_found', 'bidding.market_not_found', 'There is no such market.');
+          return book;
+        },
+        getMarketData: async () => ({ markets: [{ marketId: MARKET, productId: idOf('prd', 1), state: 'open', currency: 'USD', lastSaleMinor: 44_000n, seq: 10n }] }),
+        getMyBids: async (_request, { user }) => ({ bids: user ? [{ id: idOf('bid', 1), marketId: MARKET, price: { currency: 'USD', minor: 1n }, expiresAt: { seconds: 1n }, placedAt: { seconds: 1n } }] : [] }),
+        getMyAsks: async () => ({ asks: [] }),
+      },
+      order: { getOrders: async () => ({ orders: orders.map((order) => ({ ...order, price: { currency: 'USD', minor: 1n }, createdAt: { seconds: 1n }, updatedAt: { seconds: 1n } })) }) },
+    });
+  });
+  beforeEach(() => {
+    book = { marketId: MARKET, seq: 10n, epoch: 3n, state: 'open', bids: [level(44_000, 2)], asks: [level(46_000, 1), level(47_000, 5)] };
+  });
+  afterEach(async () => {
+    for (const { socket } of clients.splice(0)) socket.terminate();
+    await until(() => 'the gateway has seen them go', WAIT_MS, async () => Reflect.get(gateway.service.app.get(Sockets), 'connections').size === 0);
+  });
+  afterAll(() => gateway.stop());
+
+  it('begin with the book as it is, and go on with what has changed', async () => {
+    const client = await connect();
+    client.say({ op: 'subscribe', id: 1, ch: `book:${MARKET}` });
+    expect((await client.heard('snapshot')).d).toEqual({ seq: 10, epoch: 3, state: 'open', bids: [[44_000, 2]], asks: [[46_000, 1], [47_000, 5]] });
+    expect((await client.heard('ack')).id).toBe(1);
+    // The first message of a stream has the book read again, since what came before it was not heard.
+    book = { ...book, seq: 11n };
+    changes.next(update(11));
+    await client.heard('snapshot', `book:${MARKET}`, 2);
+    changes.next(update(12, { bidChanges: [level(44_500, 1)] }));
+    changes.next(update(14, { bidChanges: [level(44_000, 0)], askChanges: [level(46_000, 2)], state: 'halted' }));
+    changes.next(update(13, { bidChanges: [level(1, 1)] }));
+    expect((await client.heard('delta')).d).toEqual({ prev: 11, seq: 14, epoch: 3, state: 'halted', bids: [[44_500, 1], [44_000, 0]], asks: [[46_000, 2]] });
+    const late = await connect();
+    late.say({ op: 'subscribe', ch: `book:${MARKET}` });
+    expect((await late.heard('snapshot')).d).toMatchObject({ seq: 14, bids: [[44_500, 1]], asks: [[46_000, 2], [47_000, 5]] });
+  });
+
+  it('begin again when the book was made anew', async () => {
+    const client = await connect();
+    client.say({ op: 'subscribe', ch: `book:${MARKET}` });
+    await client.heard('snapshot');
+    book = { ...book, seq: 20n, epoch: 4n, bids: [] };
+    changes.next(update(21, { epoch: 4n, askChanges: [level(46_000, 0)] }));
+    await until(() => 'the new book is there', WAIT_MS, async () => client.frames.some(({ t, d }) => t === 'snapshot' && d?.epoch === 4));
+  });
+
+  it('tell the top of a market to whoever wants no more', async () => {
+    const client = await connect();
+    client.say({ op: 'subscribe', ch: `ticker:${MARKET}` });
+    expect((await client.heard('snapshot')).d).toMatchObject({ lastSale: { amount: 44_000 } });
+    changes.next(update(30, { highestBidMinor: 45_000n }));
+    expect((await client.heard('state')).d).toEqual({ seq: 30, epoch: 3, state: 'open', lowestAsk: 46_000, highestBid: 45_000, numberOfAsks: 1, numberOfBids: 0 });
+    client.say({ op: 'unsubscribe', id: 9, ch: `ticker:${MARKET}` });
+    await client.heard('ack', undefined, 2);
+    expect(Reflect.get(Reflect.get(gateway.service.app.get(Sockets), 'room').markets, 'markets').size).toBe(0);
+  });
+
+  it('show one\'s own quotes and orders for a ticket, which is good once', async () => {
+    const ticket = await ticketOf(accessToken({ n: 1 }));
+    const client = await connect();
+    client.say({ op: 'subscribe', id: 1, ch: 'user:orders' });
+    expect((await client.heard('error')).problem).toMatchObject({ code: 'gateway.ticket_missing', status: 401 });
+    client.say({ op: 'auth', id: 2, ticket });
+    orders = [{ id: idOf('ord', 1), status: 'pending', version: 1n }];
+    client.say({ op: 'subscribe', id: 3, ch: 'user:orders' });
+    client.say({ op: 'subscribe', id: 4, ch: 'user:quotes' });
+    expect((await client.heard('snapshot', 'user:orders')).d).toMatchObject([{ id: idOf('ord', 1), status: 'pending' }]);
+    expect((await client.heard('snapshot', 'user:quotes')).d).toMatchObject([{ id: idOf('bid', 1), side: 'bid' }]);
+    orders = [{ id: idOf('ord', 1), status: 'confirmed', version: 2n }, { id: idOf('ord', 2), status: 'pending', version: 1n }];
+    expect((await client.heard('change', 'user:orders')).d).toMatchObject([{ status: 'confirmed' }, { id: idOf('ord', 2) }]);
+    const thief = await connect();
+    thief.say({ op: 'auth', ticket });
+    expect((await thief.heard('error')).problem).toMatchObject({ code: 'gateway.ticket_invalid' });
+  });
+
+  it('end with 4401 when the session ends', async () => {
+    const token = accessToken({ n: 40 });
+    const [client, other] = [await connect(), await connect()];
+    client.say({ op: 'auth', ticket: await ticketOf(token) });
+    other.say({ op: 'auth', ticket: await ticketOf(accessToken({ n: 41 })) });
+    await Promise.all([client.heard('ack'), other.heard('ack')]);
+    const unused = await ticketOf(token);
+    gateway.revocations.next({ change: { case: 'revoked', value: { sessionId: ses(40) } } });
+    await until(() => 'the socket is closed', WAIT_MS, async () => client.closedWith === 4401);
+    expect(other.closedWith).toBeUndefined();
+    const again = await connect();
+    again.say({ op: 'auth', ticket: unused });
+    expect((await again.heard('error')).problem).toMatchObject({ code: 'gateway.ticket_invalid' });
+  });
+
+  it.each([
+    ['no JSON', 'hello', 'gateway.invalid_frame'],
+    ['an unknown message', '{"op":"dance"}', 'gateway.invalid_frame'],
+    ['an unknown field', `{"op":"subscribe","ch":"book:${MARKET}","depth":1}`, 'gateway.invalid_frame'],
+    ['an unknown channel', '{"op":"subscribe","ch":"chat:1"}', 'gateway.channel_unknown'],
+    ['a bad market', '{"op":"subscribe","ch":"book:mkt_1"}', 'gateway.channel_unknown'],
+    ['a market that is not there', `{"op":"subscribe","ch":"book:${idOf('mkt', 2)}"}`, 'bidding.market_not_found'],
+  ])('answer %s with a problem and go on', async (_what, text, code) => {
+    const client = await connect();
+    client.socket.send(text);
+    expect((await client.heard('error')).problem).toMatchObject({ code });
+    client.say({ op: 'ping', id: 5 });
+    expect((await client.heard('pong')).id).toBe(5);
+  });
+
+  it('are for our own pages, few for each user and address', async () => {
+    expect((await connect({ origin: 'https://evil.example' })).refusedWith).toBe(403);
+    expect((await connect({ origin: 'http://localhost:8080' })).refusedWith).toBeUndefined();
+    for (let i = 0; i < 3; i++) {
+      const client = await connect();
+      client.say({ op: 'auth', ticket: await ticketOf(accessToken({ n: 2 })) });
+      if (i < 2) await client.heard('ack');
+      else expect((await client.heard('error')).problem).toMatchObject({ code: 'gateway.too_many_sockets' });
+    }
+    await connect();
+    await connect();
+    expect((await connect()).refusedWith).toBe(429);
+  });
+
+  it('end for whoever sends too much, or too large', async () => {
+    const [large, loud] = [await connect(), await connect()];
+    large.socket.send('x'.repeat(4_097));
+    await until(() => 'the large one is closed', WAIT_MS, async () => large.closedWith === 1009);
+    for (let i = 0; i < 25; i++) loud.say({ op: 'ping' });
+    await until(() => 'the loud one is closed', WAIT_MS, async () => loud.closedWith === 4429);
+  });
+});
