@@ -11,7 +11,12 @@ export async function runService(service: ServiceModule): Promise<void> {
     onStopSignal(() => running.stop());
   } catch (error) {
     if (error instanceof ConfigError) process.stderr.write(`${service.service.name}: ${error.message}\n`);
-    else new Log({ service: service.service.name }).error({ error }, 'could not start');
-    process.exitCode = 1;
+    else await reported(new Log({ service: service.service.name }), error);
+    process.exit(1);
   }
+}
+
+function reported(log: Log, error: unknown): Promise<void> {
+  log.error({ error }, 'could not start');
+  return log.flush();
 }

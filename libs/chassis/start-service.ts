@@ -87,10 +87,11 @@ class Start {
     const { log, teardown, health } = this;
     reportProcess(this.metrics);
     const internalUrl = await this.listenInternally();
-    const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, activity: this.activity, teardown });
+    const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, activity: this.activity, health, teardown });
     const clock = await this.clock(events);
     const redis = this.values.redisUrl ? await RedisConnection.open(this.values.redisUrl, log) : RedisConnection.none();
     teardown.add('redis', () => redis.close());
+    health.report('redis', () => redis.client?.status ?? 'none');
     const { rpc, endpoint, pending, port, close } = this.rpc();
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);

@@ -16,6 +16,7 @@ import { Sql } from '@libs/postgres/sql';
 import { Transactions } from '@libs/postgres/transaction';
 import type { Activity } from '../activity';
 import type { ChassisValues } from '../chassis-config';
+import type { Health } from '../health';
 import type { Log } from '../log';
 import { Loop } from '../loop';
 import type { Metrics } from '../metrics';
@@ -38,6 +39,7 @@ interface Surroundings {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly activity: Activity;
+  readonly health: Health;
   readonly teardown: Teardown;
 }
 
@@ -62,6 +64,7 @@ export class EventsPart {
     const isDurable = runtime.env.NODE_ENV !== 'test';
     const database = await openServiceDatabase({ name: definition.name, url: values.databaseUrl, migrations: definition.migrations, poolSize: values.poolSize, log, isDurable });
     teardown.add('database', () => database.close());
+    around.health.require('database', async () => void (await database.sql.query('select 1')));
     return new EventsPart(database, await openBus(around), around);
   }
 

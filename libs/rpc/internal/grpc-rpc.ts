@@ -8,10 +8,10 @@ import { type OutgoingCall, Rpc, type RpcClient } from '../rpc';
 import { headersOf } from './caller';
 import { encode, methodDefinition, type Received, STREAM_BYTES_MAX, UNARY_BYTES_MAX } from './codec';
 import { messagesOf, writeTo } from './grpc-streams';
+import { ownerOf } from './owners';
 import { errorOfStatus } from './refusal';
 import { answersStream, routeName, takesStream } from './routes';
 import type { ServiceTokens } from './service-token';
-import { ownerOf } from './owners';
 
 export const DEADLINE_MS = 3_000;
 
@@ -27,6 +27,8 @@ const channelOptions = {
   // Our own services are never behind the machine's web proxy.
   'grpc.enable_http_proxy': 0,
 };
+
+const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
 type Addresses = Readonly<Record<ServiceName, string>>;
 type Definition = ReturnType<typeof methodDefinition>;
@@ -57,15 +59,15 @@ export class GrpcRpc extends Rpc {
     const owner = ownerOf(service);
     return (input: object, call: OutgoingCall = {}) =>
       new Promise<Received>((resolve, reject) => {
-        const message = create(method.input, input as never);
-        if (encode(method.input, message).length > UNARY_BYTES_MAX) throw new AppError('invalid', 'rpc.message_too_large', `A message of this call has at most ${UNARY_BYTES_MAX} bytes.`);
+        const bytes = encode(method.input, input);
+        if (bytes.length > UNARY_BYTES_MAX) throw new AppError('invalid', 'rpc.message_too_large', `A message of this call has at most ${UNARY_BYTES_MAX} bytes.`);
         const settle = (error: ServiceError | null, answer?: Received) => {
           if (error) reject(errorOfStatus(error, rpc));
           else if (!answer || answer instanceof AppError) reject(answer ?? new Error(`${rpc} answered nothing`));
           else resolve(answer);
         };
         const deadline = Date.now() + (call.deadlineMs ?? DEADLINE_MS);
-        this.channel(owner).makeUnaryRequest(definition.path, definition.requestSerialize, definition.responseDeserialize, message, this.metadata(owner, call), { deadline }, settle);
+        this.channel(owner).makeUnaryRequest(definition.path, asTheyAre, definition.responseDeserialize, bytes, this.metadata(owner, call), { deadline }, settle);
       });
   }
 
