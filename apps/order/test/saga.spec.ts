@@ -1,3 +1,4 @@
+import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { AppError } from '@libs/kernel/app-error';
 import { payment, Scene } from './scene';
 
@@ -40,7 +41,7 @@ describe('an order', () => {
 
   it('is found, not doubled, by the repair tool', async () => {
     const { id, match } = await scene.opened();
-    const { orderId } = await scene.service.client((await import('@libs/contracts/gen/exchange/order/v1/order_pb')).OrderService, 'bidding').createOrder(match);
+    const { orderId } = await scene.service.client(OrderService, 'bidding').createOrder(match);
     expect(orderId).toBe(id);
   });
 

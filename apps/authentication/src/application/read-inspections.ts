@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { cursorInvalid, ownTrade, taskNotFound, valueUnknown } from '../domain/errors';
+import { type Inspection, isParty } from '../domain/inspection';
+import { Inspections } from './ports';
+
+const PAGE_DEFAULT = 20;
+const PAGE_MAX = 100;
+const states = ['awaiting_parcel', 'queued', 'claimed', 'awaiting_review', 'disagreement', 'completed', 'cancelled'];
+
+export interface InspectionQuery {
+  readonly state: string;
+  readonly limit: number;
+  readonly cursor: string;
+  readonly taskId: string;
+}
+
+/** The floor's queue, oldest first. Nobody sees a trade of their own. */
+@Injectable()
+export class ReadInspections {
+  constructor(private readonly inspections: Inspections) {}
+
+  async execute(userId: string, query: InspectionQuery): Promise<{ inspections: Inspection[]; nextCursor: string }> {
+    if (query.taskId !== '') return { inspections: [await this.one(userId, query.taskId)], nextCursor: '' };
+    if (query.state !== '' && !states.includes(query.state)) throw valueUnknown('state');
+    if (query.cursor !== '' && !/^ins_[0-9a-hjkmnp-tv-z]{26}$/.test(query.cursor)) throw cursorInvalid();
+    const limit = pageSize(query.limit);
+    const found = await this.inspections.page({ state: query.state || undefined, notOf: userId, limit: limit + 1, after: query.cursor || undefined });
+    const inspections = found.slice(0, limit);
+    return { inspections, nextCursor: found.length > limit ? (inspections.at(-1)?.id ?? '') : '' };
+  }
+
+  private async one(userId: string, id: string): Promise<Inspection> {
+    const inspection = await this.inspections.find(id);
+    if (!inspection) throw taskNotFound(id);
+    if (isParty(inspection, userId)) throw ownTrade();
+    return inspection;
+  }
+}
+
+/** A page's size as asked for, within what is served. */
+export function pageSize(limit: number): number {
+  return Math.min(PAGE_MAX, limit > 0 ? limit : PAGE_DEFAULT);
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@libs/events/outbox';
+import { Clock } from '@libs/kernel/clock';
+import { type Transaction, Transactions } from '@libs/postgres/transaction';
+import { ownTrade, parcelUnnamed } from '../domain/errors';
+import { decisionDueAt, type Inspection, isParty } from '../domain/inspection';
+import { KeepStray } from './keep-stray';
+import { Inspections, Parcels, type StrayParcel } from './ports';
+
+export interface Intake {
+  readonly tracking: string;
+  readonly orderId: string;
+  readonly note: string;
+}
+
+export type Received = { readonly inspection: Inspection } | { readonly stray: StrayParcel };
+
+/** A parcel has arrived. Scanned twice it arrived once; without a live order it is a stray. */
+@Injectable()
+export class RecordIntake {
+  constructor(
+    private readonly inspections: Inspections,
+    private readonly parcels: Parcels,
+    private readonly strays: KeepStray,
+    private readonly transactions: Transactions,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(userId: string, intake: Intake): Promise<Received> {
+    if (intake.tracking === '' && intake.orderId === '') throw parcelUnnamed();
+    return this.transactions.run(async (tx) => {
+      const inspection = await this.inspectionOf(tx, intake);
+      if (!inspection || inspection.state === 'cancelled') return { stray: await this.strays.execute(tx, intake) };
+      if (isParty(inspection, userId)) throw ownTrade();
+      return { inspection: inspection.state === 'awaiting_parcel' ? await this.receive(tx, inspection) : inspection };
+    });
+  }
+
+  private async inspectionOf(tx: Transaction, { orderId, tracking }: Intake): Promise<Inspection | undefined> {
+    const named = orderId === '' ? undefined : await this.inspections.lockOfOrder(tx, orderId);
+    if (named || tracking === '') return named;
+    const known = await this.parcels.orderOf(tx, tracking);
+    return known === undefined ? undefined : this.inspections.lockOfOrder(tx, known);
+  }
+
+  private async receive(tx: Transaction, inspection: Inspection): Promise<Inspection> {
+    const receivedAt = this.clock.now();
+    const dueAt = decisionDueAt(receivedAt);
+    const { id: taskId, orderId } = inspection;
+    await this.inspections.receive(tx, taskId, receivedAt, dueAt);
+    const seconds = Math.floor(receivedAt.getTime() / 1_000);
+    const nanos = (receivedAt.getTime() - seconds * 1_000) * 1_000_000;
+    this.outbox.add(tx, 'inspection.received', orderId, { orderId, taskId, receivedAt: { seconds: BigInt(seconds), nanos } });
+    return { ...inspection, state: 'queued', receivedAt, dueAt, version: inspection.version + 1 };
+  }
+}
