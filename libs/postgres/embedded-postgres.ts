@@ -20,42 +20,40 @@ const USER = 'pairwise';
 const START_MS_MAX = 30_000;
 const STOP_MS_MAX = 20_000;
 const STEP_MS = 20;
+const RESTART_MS = 500;
+const RESTARTS_MAX = 20;
 
-/** A PostgreSQL server of our own: loopback only, no socket file, checksums on. */
+/** A PostgreSQL server of our own: loopback only, no socket file, checksums on. One that crashes is started again. */
 export class EmbeddedPostgres {
+  /** The exit code, once it has ended for good: stopped, or unable to start again. */
+  readonly exited: Promise<number | null>;
+  private server: ChildProcess | undefined;
+  private isStopping = false;
+  private restarting: Promise<void> | undefined;
+  private end: (code: number | null) => void = () => undefined;
+
   private constructor(
-    private readonly server: ChildProcess,
-    readonly port: number,
+    private readonly options: EmbeddedPostgresOptions,
+    private readonly binaries: Binaries,
     /** Where its data is; not where it was asked to be if the server's user could not get there. */
     readonly dataDir: string,
-    /** The exit code, once it has ended. */
-    readonly exited: Promise<number | null>,
-  ) {}
+  ) {
+    this.exited = new Promise((resolve) => (this.end = resolve));
+  }
 
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const binaries = findBinaries();
-    const dataDir = makeDataDir(options.dataDir, binaries);
-    await stopOrphan(dataDir);
-    const logFile = path.join(path.dirname(dataDir), `${path.basename(dataDir)}.log`);
-    const log = openSync(logFile, 'a', 0o600);
-    const server = spawn(binaries.executable('postgres'), serverArguments(dataDir, options), {
-      ...binaries.identity,
-      stdio: ['ignore', 'ignore', log],
-      detached: true, // A group of its own: Ctrl-C in the terminal must not end it before those who use it.
-    });
-    closeSync(log);
-    rememberStarter(dataDir);
-    const exited = new Promise<number | null>((resolve) => {
-      server.once('exit', (code) => resolve(code));
-      server.once('error', () => resolve(null));
-    });
-    await untilReady(server, dataDir, logFile);
-    if (options.outlivesStarter) server.unref();
-    return new EmbeddedPostgres(server, options.port, dataDir, exited);
+    const postgres = new EmbeddedPostgres(options, binaries, makeDataDir(options.dataDir, binaries));
+    await postgres.launch();
+    return postgres;
+  }
+
+  get port(): number {
+    return this.options.port;
   }
 
   get pid(): number {
-    return this.server.pid ?? 0;
+    return this.server?.pid ?? 0;
   }
 
   url(database: string): string {
@@ -76,15 +74,47 @@ export class EmbeddedPostgres {
 
   /** Ends the sessions, writes a checkpoint, and resolves when the process is gone. */
   async stop(): Promise<void> {
-    this.server.ref();
-    this.server.kill('SIGINT');
+    this.isStopping = true;
+    await this.restarting;
+    this.server?.ref();
+    this.server?.kill('SIGINT');
     for (let waited = 0; this.isRunning && waited < STOP_MS_MAX; waited += STEP_MS) await pause(STEP_MS);
-    if (this.isRunning) this.server.kill('SIGQUIT');
+    if (this.isRunning) this.server?.kill('SIGQUIT');
     await this.exited;
   }
 
   private get isRunning(): boolean {
-    return this.server.exitCode === null && this.server.signalCode === null;
+    return this.server !== undefined && !hasEnded(this.server);
+  }
+
+  private async launch(): Promise<void> {
+    const { options, binaries, dataDir } = this;
+    await stopOrphan(dataDir);
+    const logFile = `${dataDir}.log`;
+    const log = openSync(logFile, 'a', 0o600);
+    const server = spawn(binaries.executable('postgres'), serverArguments(dataDir, options), {
+      ...binaries.identity,
+      stdio: ['ignore', 'ignore', log],
+      detached: true, // A group of its own: Ctrl-C in the terminal must not end it before those who use it.
+    });
+    closeSync(log);
+    this.server = server;
+    rememberStarter(dataDir);
+    await untilReady(server, dataDir, logFile);
+    if (options.outlivesStarter) server.unref();
+    server.once('exit', (code) => (this.restarting = this.ended(code)));
+  }
+
+  /** A fast shutdown ends with 0: somebody wanted it to end. */
+  private async ended(code: number | null): Promise<void> {
+    for (let tries = 0; code !== 0 && !this.isStopping && tries < RESTARTS_MAX; tries++) {
+      try {
+        return await this.launch();
+      } catch {
+        await pause(RESTART_MS); // Sessions of the one before may still hold its memory.
+      }
+    }
+    this.end(code);
   }
 }
 
@@ -120,13 +150,17 @@ function makeDataDir(wanted: string, binaries: Binaries): string {
   return dataDir;
 }
 
+function hasEnded(server: ChildProcess): boolean {
+  return server.exitCode !== null || server.signalCode !== null;
+}
+
 async function untilReady(server: ChildProcess, dataDir: string, logFile: string): Promise<void> {
   let failure: Error | undefined;
   server.once('error', (error) => (failure = error));
   for (let waited = 0; ; waited += STEP_MS) {
     const [pid, , , , , , , status] = pidFile(dataDir);
     if (Number(pid) === server.pid && status === 'ready') return;
-    if (failure || server.exitCode !== null || waited > START_MS_MAX) {
+    if (failure || hasEnded(server) || waited > START_MS_MAX) {
       server.kill('SIGQUIT');
       throw new Error(`PostgreSQL did not start: ${failure?.message ?? lastLinesOf(logFile)}`);
     }

@@ -1,18 +1,31 @@
-/** The five-character code of a failure that the server itself reported. */
-export function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as Error) ? code : undefined;
+interface Failure {
+  readonly message: string;
+  readonly code?: unknown;
+  readonly severity?: unknown;
+  readonly errno?: unknown;
+  readonly errors?: unknown;
 }
 
-/** Whether the connection is gone, was never there, or the server is going away: 08 connection, 53300 too many, 57P shutdown. */
+/** By its shape: Node's own errors are of another realm where tests run. */
+function isFailure(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
+}
+
+/** The five-character code of a failure that the server itself reported. */
+export function sqlState(error: unknown): string | undefined {
+  if (!isFailure(error) || error.severity === undefined || typeof error.code !== 'string') return undefined;
+  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+const LOST = /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|client was closed|timeout expired/i;
+
+/** Whether the connection is gone, was never there, or the server is going away: 08 connection, 53300 too many, 57P shutdown, 25P03 left idle. */
 export function lost(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isFailure(error)) return false;
   const state = sqlState(error);
   if (state) return state.startsWith('08') || state.startsWith('57P') || state === '53300' || state === '25P03';
-  return (
-    'errno' in error ||
-    /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|client was closed|timeout expired/i.test(error.message)
-  );
+  const isOfTheNetwork = error.errno !== undefined || Array.isArray(error.errors); // Several, when a name has several addresses.
+  return isOfTheNetwork || LOST.test(error.message);
 }
 
 /** Serialization failure, deadlock, lock time-out: nothing was kept, and another try may succeed. */
