@@ -12,6 +12,7 @@ import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { type IdPrefix, typeId, uuidOfOwn } from '@libs/kernel/ids';
 import type { CallUser, Role } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { until } from '@libs/testing/exchange-process';
 import { TestClock } from '@libs/testing/test-clock';
 import { OrderModule } from '../src/order.module';
 
@@ -93,6 +94,11 @@ export class Scene {
 
   as(caller: CallUser) {
     return this.service.client(OrderService, caller);
+  }
+
+  /** For what the service does at its own pace, and does not count as unsettled. */
+  eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+    return until('what the test waits for', 10_000, condition);
   }
 
   countAsked(rpc: string, ids: Readonly<Record<string, string>>): number {

@@ -10,9 +10,11 @@ import { TellOperator } from './tell-operator';
 
 const PARALLEL_MAX = 16;
 
-/** One pass over the steps that are due. A step that fails is tried again until it succeeds; after an hour a person is told. */
+/** Runs the steps that are due, so many at a time. A step that fails is tried again until it succeeds; after an hour a person is told. */
 @Injectable()
 export class RunSteps {
+  private readonly running = new Set<Promise<void>>();
+
   constructor(
     private readonly steps: Steps,
     private readonly orders: Orders,
@@ -22,12 +24,26 @@ export class RunSteps {
     private readonly log: Log,
   ) {}
 
-  async execute(): Promise<void> {
-    for (;;) {
-      const claimed = await this.steps.claim(PARALLEL_MAX);
+  /** Begins what is due and waits for none of it, so that one slow neighbour does not hold up the others. */
+  async execute(onFinished: () => void): Promise<void> {
+    while (this.running.size < PARALLEL_MAX) {
+      const claimed = await this.steps.claim(PARALLEL_MAX - this.running.size);
       if (claimed.length === 0) return;
-      await Promise.all(claimed.map((step) => this.run(step)));
+      for (const step of claimed) this.begin(step, onFinished);
     }
+  }
+
+  /** Resolves when no step runs. */
+  async finished(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private begin(step: SagaStep, onFinished: () => void): void {
+    const run = this.run(step).finally(() => {
+      this.running.delete(run);
+      onFinished();
+    });
+    this.running.add(run);
   }
 
   private async run(step: SagaStep): Promise<void> {
@@ -36,7 +52,8 @@ export class RunSteps {
       invariant(order, `step ${step.id} is of no order`);
       await this.concluder.execute(step, await this.performer.execute(step.kind, order));
     } catch (error) {
-      await this.failed(step, error);
+      // When not even that can be written down, the step's lease runs out and it is taken up again.
+      await this.failed(step, error).catch((cause: unknown) => this.log.error({ orderId: step.orderId, step: step.kind, error: cause }, 'a failed step could not be recorded'));
     }
   }
 

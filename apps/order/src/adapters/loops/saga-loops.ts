@@ -14,8 +14,13 @@ const STEPS_EVERY_MS = 100;
 export class StepLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop: Loop;
 
-  constructor(running: RunSteps, steps: Steps, log: Log, activity: Activity) {
-    this.loop = new Loop({ name: 'saga steps', everyMs: STEPS_EVERY_MS, log }, () => running.execute());
+  constructor(
+    private readonly running: RunSteps,
+    steps: Steps,
+    log: Log,
+    activity: Activity,
+  ) {
+    this.loop = new Loop({ name: 'saga steps', everyMs: STEPS_EVERY_MS, log }, () => running.execute(() => this.loop.nudge()));
     activity.report('saga steps', () => steps.countLive());
   }
 
@@ -23,8 +28,9 @@ export class StepLoop implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.loop.start();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+    await this.running.finished();
   }
 }
 

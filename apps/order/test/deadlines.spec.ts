@@ -1,0 +1,148 @@
+import { AppError } from '@libs/kernel/app-error';
+import { Scene } from './scene';
+
+describe('a deadline', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+
+  const passes = async (time: { days?: number; hours?: number; seconds?: number }) => {
+    scene.clock.passes(time);
+    await scene.service.settled();
+  };
+
+  it('of a seller who does not ship passes after two business days and twelve hours: refund and a strike', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    const { shipBy, createdAt } = await scene.order(id);
+    expect(Number(shipBy?.seconds) - Number(createdAt?.seconds)).toBe(2 * 86_400);
+    await passes({ days: 2, hours: 11 });
+    expect((await scene.order(id)).status).toBe('confirmed');
+    await passes({ hours: 1 });
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'did_not_ship', paymentStatus: 'refunded' });
+    expect(scene.askedFor('recordStrike', { orderId: id })[0]?.request).toMatchObject({ userId: scene.seller.id, kind: 'did_not_ship' });
+    expect(scene.countAsked('releaseStock', { orderId: id })).toBe(1);
+  });
+
+  it('does not count the weekend, nor a holiday', async () => {
+    scene.clock.set(new Date('2026-12-24T12:00:00Z'));
+    const id = await scene.orderThatIs('confirmed');
+    const { shipBy } = await scene.order(id);
+    expect(new Date(Number(shipBy?.seconds) * 1_000).toISOString()).toBe('2026-12-29T12:00:00.000Z');
+    await passes({ days: 5, hours: 11 });
+    expect((await scene.order(id)).status).toBe('confirmed');
+    await passes({ hours: 1 });
+    expect((await scene.order(id)).cancelReason).toBe('did_not_ship');
+  });
+
+  it('that has passed is too late for the seller, even before it fires', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    // A step of unknown outcome holds the deadline back.
+    await scene.service.sql.query(`update saga_steps set state = 'waiting', next_at = now() + interval '1 hour' where order_id = (select id from orders order by id desc limit 1) and kind = 'charge'`);
+    await passes({ days: 10 });
+    expect((await scene.order(id)).status).toBe('confirmed');
+    await expect(scene.as(scene.seller).updateOrderStatus({ orderId: id, event: 'seller_shipped' })).rejects.toMatchObject({ code: 'order.too_late_to_ship' });
+    await scene.service.sql.query(`update saga_steps set next_at = now() where state = 'waiting'`);
+    await scene.service.settled();
+    scene.clock.passes({ seconds: 1 });
+    await scene.service.settled();
+    expect((await scene.order(id)).cancelReason).toBe('did_not_ship');
+  });
+
+  it('for shipping means nothing once the pair is shipped', async () => {
+    const id = await scene.orderThatIs('seller_shipping');
+    await passes({ days: 7 });
+    expect((await scene.order(id)).status).toBe('seller_shipping');
+  });
+
+  it('of a parcel that never arrives passes after fourteen days: the buyer gets the money back, nobody is struck', async () => {
+    const id = await scene.orderThatIs('seller_shipping');
+    await passes({ days: 13, hours: 23 });
+    expect((await scene.order(id)).status).toBe('seller_shipping');
+    await passes({ hours: 1 });
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'lost_inbound', paymentStatus: 'refunded' });
+    expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
+  });
+
+  it('of a delivery that nobody confirms passes after fourteen days: the seller is paid', async () => {
+    const id = await scene.orderThatIs('shipping_to_buyer');
+    await passes({ days: 14 });
+    expect((await scene.order(id)).status).toBe('delivered');
+    expect(scene.countAsked('createPayout', { orderId: id })).toBe(1);
+    const { events } = await scene.as(scene.buyer).getOrderEvents({ orderId: id });
+    expect(events.at(-1)).toMatchObject({ event: 'buyer_received', actor: 'timer' });
+  });
+
+  it('fires before a later one, though both have passed when they are looked at', async () => {
+    const first = await scene.orderThatIs('confirmed');
+    scene.clock.passes({ hours: 1 });
+    const second = await scene.orderThatIs('confirmed');
+    await passes({ days: 10 });
+    const rows = await scene.service.sql.query<{ order_id: string }>(`select order_id from order_events where event = 'ship_by_passed' order by xmin::text::bigint desc limit 2`);
+    expect(rows).toHaveLength(2);
+    const told = (await scene.service.published()).filter(({ name }) => name === 'order.cancelled').map(({ key }) => key);
+    expect(told.slice(-2)).toEqual([first, second]);
+  });
+
+  it('survives a restart, and fires once', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.service.restart();
+    await passes({ days: 10 });
+    expect((await scene.order(id)).cancelReason).toBe('did_not_ship');
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+  });
+});
+
+describe('a step that keeps failing', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+
+  it('is a task for a person after an hour, with what to do, and is tried at once when resumed', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    let isDown = true;
+    scene.when('refundPayment', async () => {
+      if (isDown) throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+      return { payment: { state: 'refunded' } };
+    });
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.eventually(() => scene.countAsked('refundPayment', { orderId: id }) > 1);
+    // Technical time is the machine's own: the step is made to look an hour old.
+    await scene.service.sql.query(`update saga_steps set failing_since = now() - interval '61 minutes', next_at = now() where kind = 'refund'`);
+    await scene.eventually(async () => (await scene.as(scene.admin).getManualTasks({})).tasks.length > 0);
+
+    const { tasks } = await scene.as(scene.admin).getManualTasks({});
+    expect(tasks).toMatchObject([{ kind: 'stuck_saga', orderId: id }]);
+    expect(tasks[0]?.detail).toContain('refund');
+    expect(tasks[0]?.advice).not.toBe('');
+    // The rest of the cancellation did not wait for it.
+    expect(scene.countAsked('releaseStock', { orderId: id })).toBe(1);
+    expect(scene.countAsked('recordStrike', { orderId: id })).toBe(1);
+
+    isDown = false;
+    await expect(scene.as(scene.admin).resumeManualTask({ taskId: tasks[0]?.id ?? '', reason: '' })).rejects.toMatchObject({ code: 'order.reason_missing' });
+    const { task } = await scene.as(scene.admin).resumeManualTask({ taskId: tasks[0]?.id ?? '', reason: 'Payment is back.' });
+    expect(task?.closedAt).toBeDefined();
+    await scene.eventually(async () => (await scene.order(id)).paymentStatus === 'refunded');
+    expect((await scene.as(scene.admin).getManualTasks({})).tasks).toEqual([]);
+    expect((await scene.as(scene.admin).getManualTasks({ includeClosed: true })).tasks).toHaveLength(1);
+  });
+
+  it('that a killed process had begun is taken up by the next', async () => {
+    let answer: (value: object) => void = () => undefined;
+    scene.when('processPayment', () => new Promise((resolve) => (answer = resolve)));
+    const match = scene.match();
+    await scene.service.deliver('match.created', match.marketId, match);
+    await scene.eventually(() => scene.countAsked('processPayment', { buyerId: scene.buyer.id, sellerId: scene.seller.id }) > 1);
+    // What a kill leaves behind: a lease that nobody holds any more.
+    await scene.service.sql.query(`update saga_steps set lease_until = now() - interval '1 second' where kind = 'charge' and state = 'running'`);
+    scene.when('processPayment');
+    const { id } = await scene.opened({ ...match, marketSeq: 2n });
+    answer({ payment: { state: 'captured' } });
+    expect((await scene.order(id)).status).toBe('confirmed');
+    expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toHaveLength(1);
+  });
+});
