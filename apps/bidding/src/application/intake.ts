@@ -1,11 +1,12 @@
-import type { WallClock } from '@libs/kernel/clock';
+import { Injectable } from '@nestjs/common';
+import { WallClock } from '@libs/kernel/clock';
 import { AppError } from '@libs/kernel/app-error';
 import type { Outcome } from '../domain/batch';
 import { busy, keyInFlight, keyMissing, keyReused, retry } from '../domain/errors';
 import type { Turn } from '../domain/settle';
-import type { KeptAnswers } from './ports';
+import { KeptAnswers } from './ports';
 import type { Reply } from './ticket';
-import { QUEUE_MAX, type Writer } from './writer';
+import { QUEUE_MAX, Writer } from './writer';
 
 const LOOKED_UP_AT_ONCE_MAX = 500;
 const REFUSAL_REMEMBERED_MS = 60_000;
@@ -42,6 +43,7 @@ interface Remembered {
  * The door before the writer's queue: each key at most once in the process, and never again once it has an answer.
  * Keys are looked up together, while the writer commits what came before.
  */
+@Injectable()
 export class Intake {
   private readonly inFlight = new Set<string>();
   private readonly refusals = new Map<string, Remembered>();

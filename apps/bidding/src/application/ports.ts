@@ -1,3 +1,5 @@
+import type { Transaction } from '@libs/postgres/transaction';
+import type { BookImage, BookLevels } from './books';
 import type { Batch, Done } from '../domain/batch';
 import type { Market, MarketPosition, MarketTerms } from '../domain/market';
 import type { Match, QuoteFacts, Side } from '../domain/quote';
@@ -74,14 +76,6 @@ export interface QuoteQuery {
   readonly cursor: string;
 }
 
-export interface BookLevels {
-  readonly seq: number;
-  readonly epoch: number;
-  readonly state: 'open' | 'halted' | 'retired';
-  readonly bids: readonly { readonly price: number; readonly quotes: number }[];
-  readonly asks: readonly { readonly price: number; readonly quotes: number }[];
-}
-
 /** What the database says: for what is not on the floor, and when a projection cannot answer. */
 export abstract class Records {
   abstract quotes(query: QuoteQuery): Promise<QuotePage>;
@@ -89,25 +83,42 @@ export abstract class Records {
   /** With both quotes as they are. */
   abstract match(matchId: string): Promise<Match | undefined>;
   abstract book(marketId: string, depth: number): Promise<BookLevels | undefined>;
-  abstract activeAsks(marketId: string): Promise<number>;
+  /** As the rows say, in one snapshot: what a projection is compared with. */
+  abstract images(marketIds: readonly string[]): Promise<BookImage[]>;
 }
 
-/** What the services that own the facts have told us, in our own database. */
+/** What the services that own the facts have told us, in our own database. What a fact does to open quotes is written down with it. */
 export abstract class FactStore {
   abstract trader(userId: string): Promise<TraderFacts>;
   /** Adds what an owner has just told; what is known already, or was removed since, stays. */
   abstract adopt(told: TraderFacts): Promise<void>;
-  abstract adoptMarkets(told: readonly MarketTerms[]): Promise<void>;
-  abstract market(marketId: string): Promise<StoredMarket | undefined>;
-  abstract markets(): Promise<StoredMarket[]>;
+  abstract suspended(tx: Transaction, userId: string, scope: 'all' | 'buying'): Promise<void>;
+  abstract reinstated(tx: Transaction, userId: string): Promise<void>;
+  abstract paymentMethodVerified(tx: Transaction, userId: string, id: string, isDefault: boolean): Promise<void>;
+  abstract paymentMethodRemoved(tx: Transaction, userId: string, id: string): Promise<void>;
+  abstract addressAdded(tx: Transaction, userId: string, address: { readonly addressId: string; readonly versionId: string }, isDefault: boolean): Promise<void>;
+  abstract addressRemoved(tx: Transaction, userId: string, address: { readonly addressId: string; readonly versionId: string }, replacedBy: string | undefined): Promise<void>;
+  abstract payoutAccount(tx: Transaction, userId: string, isEnabled: boolean): Promise<void>;
   /** What facts have yet to do to the open quotes of these shards, oldest first. */
   abstract effects(shards: readonly number[]): Promise<FactEffect[]>;
   abstract pendingEffects(): Promise<number>;
 }
 
+/** Markets and their paid sales. */
+export abstract class MarketStore {
+  abstract markets(): Promise<StoredMarket[]>;
+  abstract market(marketId: string): Promise<StoredMarket | undefined>;
+  abstract adopt(told: readonly MarketTerms[]): Promise<void>;
+  abstract changed(tx: Transaction, terms: readonly MarketTerms[]): Promise<void>;
+  abstract retired(tx: Transaction, marketIds: readonly string[]): Promise<void>;
+  /** The match is paid: completed, and the market's last sale. */
+  abstract sold(tx: Transaction, sale: { readonly matchId: string; readonly marketId: string; readonly price: number; readonly at: Date }): Promise<void>;
+}
+
 export interface StoredMarket {
   readonly terms: MarketTerms;
   readonly position: MarketPosition;
+  readonly lastSale: { readonly price: number; readonly at: number } | undefined;
 }
 
 export interface FactEffect {
@@ -132,4 +143,8 @@ export abstract class CommittedEvents {
   abstract handOver(pos: number, lines: string): void;
   /** After a commit of unknown fate: a row may be in the table that nobody has handed over. */
   abstract readTable(): void;
+  /** Events that are not on the bus yet. */
+  abstract pending(): Promise<number>;
+  /** Sends what is left. */
+  abstract stop(): Promise<void>;
 }

@@ -1,7 +1,8 @@
-import type { WallClock } from '@libs/kernel/clock';
+import { Injectable } from '@nestjs/common';
+import { WallClock } from '@libs/kernel/clock';
 import { isBarred, pinsFor, type TraderFacts } from '../domain/trader-facts';
 import type { Side } from '../domain/quote';
-import type { FactOwners, FactStore } from './ports';
+import { FactOwners, FactStore } from './ports';
 
 const KNOWN_MAX = 200_000;
 const NO_REMEMBERED_MS = 2_000;
@@ -11,6 +12,7 @@ const NOES_MAX = 10_000;
  * What is known of users, in memory. One object for each: a change of facts reaches commands that are queued already.
  * An entry may lack what was added a moment ago, which is asked for; it never keeps what was taken away, since every removal comes through the writer.
  */
+@Injectable()
 export class Traders {
   private readonly known = new Map<string, TraderFacts>();
   private readonly loading = new Map<string, Promise<TraderFacts>>();

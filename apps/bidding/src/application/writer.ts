@@ -5,11 +5,10 @@ import { InvariantViolation } from '@libs/kernel/invariant';
 import { Batch, type Outcome } from '../domain/batch';
 import { busy, deadlinePassed, keyReused, retry } from '../domain/errors';
 import { Floor } from '../domain/floor';
+import { SHARDS } from '../domain/shard';
 import type { CommitOutcome, KeptAnswers, ShardSession, ShardSessions } from './ports';
 import type { Reply, Ticket } from './ticket';
 
-/** Shards are fixed at the first start: a market's is kept on its row. */
-export const SHARDS = 16;
 const BATCH_MAX = 500;
 export const QUEUE_MAX = 20_000;
 
@@ -24,6 +23,8 @@ export interface CommittedBatch {
   readonly epochs: ReadonlyMap<number, number>;
   readonly pos: number | null;
   readonly lines: string;
+  /** From the taking of its first command to the end of the commit. */
+  readonly tookMs: number;
 }
 
 /** Told of what the writer has done, in order. Nobody is waited for. */
@@ -81,6 +82,10 @@ export class Writer {
     return this.session?.alive ? this.session.epochs : new Map();
   }
 
+  get isConnected(): boolean {
+    return this.session?.alive === true;
+  }
+
   submit(ticket: Ticket): void {
     if (this.stopping || this.queue.length >= QUEUE_MAX) return ticket.settle({ refused: busy() });
     this.queue.push(ticket);
@@ -94,6 +99,18 @@ export class Writer {
     this.running = this.exclusively(async () => {
       await this.ensureSession();
       await this.takeFree();
+    });
+    await this.running;
+  }
+
+  /** These markets as the database has them, between two batches. */
+  async reread(marketIds: readonly string[]): Promise<void> {
+    while (this.running) await this.running;
+    if (this.stopping) return;
+    this.running = this.exclusively(async () => {
+      if (!this.session?.alive) return;
+      this.floor.install(await this.session.loadMarkets(marketIds));
+      this.tell((listener) => listener.loaded?.(marketIds));
     });
     await this.running;
   }
@@ -143,6 +160,7 @@ export class Writer {
     const session = this.session;
     if (!session?.alive) return settleAll(tickets, { refused: retry() });
     this.stamp = Math.max(this.stamp, this.parts.clock.now().getTime());
+    const startedMs = performance.now();
     const batch = new Batch(this.stamp, () => this.parts.ids.next('mtc'));
     const turn = { floor: this.floor, batch };
     const outcomes: Outcome[] = [];
@@ -157,7 +175,7 @@ export class Writer {
       const outcome = await this.commit(session, batch, tickets[0]?.traceparent);
       if (outcome.kind !== 'committed') return this.afterFailure(outcome, tickets, batch, isShared);
       failpoint('bidding.afterCommit');
-      this.announce(session, batch, outcome);
+      this.announce({ batch, epochs: session.epochs, pos: outcome.lastPos, lines: outcome.lines, tookMs: performance.now() - startedMs });
     }
     tickets.forEach((ticket, i) => ticket.settle(replyTo(outcomes[i] as Outcome)));
   }
@@ -171,8 +189,7 @@ export class Writer {
     }
   }
 
-  private announce(session: ShardSession, batch: Batch, outcome: CommitOutcome & { kind: 'committed' }): void {
-    const done = { batch, epochs: session.epochs, pos: outcome.lastPos, lines: outcome.lines };
+  private announce(done: CommittedBatch): void {
     for (const listener of this.listeners) {
       try {
         listener.committed?.(done);

@@ -1,5 +1,3 @@
-import type { Quote } from './quote';
-
 /**
  * A fingerprint of a book: two lanes of 32 bits, each the XOR over its quotes of a hash of (id, side, price, priority).
  * Adding and removing are the same operation, so it follows the book at no cost and does not depend on the order of arrival.
@@ -9,10 +7,19 @@ export interface BookHash {
   h2: number;
 }
 
+/** What of a quote goes into the hash; the lanes keep its id's share once that is computed. */
+export interface Hashed {
+  readonly id: string;
+  readonly price: number;
+  readonly prio: number;
+  lane1: number;
+  lane2: number;
+}
+
 export const emptyHash = (): BookHash => ({ h1: 0, h2: 0 });
 
 /** Adds the quote's share, or takes it away again. The id's prefix says the side. */
-export function toggle(hash: BookHash, quote: Quote): void {
+export function toggle(hash: BookHash, quote: Hashed): void {
   if (quote.lane1 === 0) hashId(quote);
   const low = quote.price >>> 0;
   const high = Math.floor(quote.price / 0x1_0000_0000);
@@ -20,7 +27,7 @@ export function toggle(hash: BookHash, quote: Quote): void {
   hash.h2 = (hash.h2 ^ mix(quote.lane2, low, high, quote.prio)) >>> 0;
 }
 
-function hashId(quote: Quote): void {
+function hashId(quote: Hashed): void {
   const id = quote.id;
   let a = 0x811c9dc5;
   let b = 0x9e3779b9;

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Client } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
 import { uuidOfOwn } from '@libs/kernel/ids';
@@ -46,7 +46,7 @@ interface Row extends QuoteRow {
 
 /** On a connection of its own with one prepared statement: this look-up is on every order's way. */
 @Injectable()
-export class PostgresKeptAnswers extends KeptAnswers {
+export class PostgresKeptAnswers extends KeptAnswers implements OnApplicationShutdown {
   private client: Promise<Client> | undefined;
 
   constructor(
@@ -66,6 +66,10 @@ export class PostgresKeptAnswers extends KeptAnswers {
 
   async prune(): Promise<void> {
     await this.sql.query(`delete from command_answers where answered_at < now() - interval '25 hours'`);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
   }
 
   async close(): Promise<void> {

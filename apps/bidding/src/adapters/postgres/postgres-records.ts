@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
-import { uuidOf } from '@libs/kernel/ids';
+import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
-import { type BookLevels, type QuotePage, type QuoteQuery, Records } from '../../application/ports';
+import type { BookImage, BookLevels } from '../../application/books';
+import { type QuotePage, type QuoteQuery, Records } from '../../application/ports';
+import { emptyHash, toggle } from '../../domain/book-hash';
 import { type Match, type MatchState, quoteOf, type Side } from '../../domain/quote';
 import { PublicIds } from './public-ids';
 import { QUOTE_COLUMNS, type QuoteRow, quoteFactsOf } from './quote-row';
@@ -22,6 +24,11 @@ const MINE = `
 const BOOK = `
   select m.seq, m.state, m.retired, s.epoch, coalesce((select json_agg(l) from (${LEVELS}) l), '[]') as levels
     from markets m join shards s on s.id = m.shard where m.id = $1`;
+
+const IMAGES = `
+  select m.id, m.seq, m.state, m.retired, s.epoch,
+         (select coalesce(json_agg(json_build_array(q.side, q.price, q.prio, q.id)), '[]') from quotes q where q.market_id = m.id and q.status = 'active') as members
+    from markets m join shards s on s.id = m.shard where m.id = any ($1::uuid[])`;
 
 @Injectable()
 export class PostgresRecords extends Records {
@@ -75,11 +82,14 @@ export class PostgresRecords extends Records {
     return { seq: Number(row.seq), epoch: Number(row.epoch), state: row.retired ? 'retired' : row.state, bids: side('bid', -1), asks: side('ask', 1) };
   }
 
-  async activeAsks(marketId: string): Promise<number> {
-    const uuid = uuidOf('mkt', marketId);
-    if (uuid === undefined) return 0;
-    const [row] = await this.sql.query<{ n: number }>(`select count(*)::int as n from quotes where market_id = $1 and side = 'ask' and status = 'active'`, [uuid]);
-    return row?.n ?? 0;
+  async images(marketIds: readonly string[]): Promise<BookImage[]> {
+    const rows = await this.sql.query<{ id: string; seq: number; state: 'open' | 'halted'; retired: boolean; epoch: number; members: [Side, number, number, string][] }>(IMAGES, [marketIds.map((id) => uuidOfOwn('mkt', id))]);
+    return rows.map((row) => {
+      const hash = emptyHash();
+      const members = row.members.map(([side, price, prio, id]) => ({ side, price, prio, id: typeId(side, id) }));
+      for (const member of members) toggle(hash, { ...member, lane1: 0, lane2: 0 });
+      return { marketId: typeId('mkt', row.id), epoch: Number(row.epoch), seq: Number(row.seq), state: row.retired ? 'retired' : row.state, ...hash, members };
+    });
   }
 }
 

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
+import { Loop } from '@libs/chassis/loop';
+import { Bus } from '@libs/events/bus';
+import { OwnedOutboxRelay } from '@libs/events/owned-outbox-relay';
+import { invariant } from '@libs/kernel/invariant';
+import { Sql } from '@libs/postgres/sql';
+import { CommittedEvents } from '../../application/ports';
+
+const POLL_MS = 250;
+
+/** The relay beside the writer: rows are handed over in memory, a watermark says how far they are on the bus. */
+@Injectable()
+export class BusCommittedEvents extends CommittedEvents {
+  private relay: OwnedOutboxRelay | undefined;
+  private readonly loop: Loop;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly bus: Bus,
+    log: Log,
+  ) {
+    super();
+    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, log }, async () => this.relay?.pass());
+  }
+
+  async start(owner: string): Promise<void> {
+    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner });
+    await relay.start();
+    this.relay = relay;
+    this.loop.start();
+  }
+
+  takeOver(formerOwner: string): void {
+    this.started.takeOver(formerOwner);
+    this.loop.nudge();
+  }
+
+  handOver(pos: number, lines: string): void {
+    this.started.handOver({ pos, events: lines });
+    this.loop.nudge();
+  }
+
+  readTable(): void {
+    this.started.readTable();
+    this.loop.nudge();
+  }
+
+  async pending(): Promise<number> {
+    return this.relay ? this.relay.pending() : 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    while (await this.relay?.pass());
+  }
+
+  private get started(): OwnedOutboxRelay {
+    invariant(this.relay, 'the relay has not been started');
+    return this.relay;
+  }
+}

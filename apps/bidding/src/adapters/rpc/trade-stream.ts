@@ -1,0 +1,60 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { AnswerSchema, Command, TradeRequest, TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import type { Log } from '@libs/chassis/log';
+import { AppError } from '@libs/kernel/app-error';
+import { Observable } from 'rxjs';
+import type { Trading } from './trading';
+
+type AnswerInit = MessageInitShape<typeof AnswerSchema>;
+type ResponseInit = MessageInitShape<typeof TradeResponseSchema>;
+
+/** Many commands a message in; the answers that are ready at one moment go out as one message. Ends when the last command is answered. */
+export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, log: Log): Observable<ResponseInit> {
+  return new Observable((subscriber) => {
+    let ready: AnswerInit[] = [];
+    let open = 0;
+    let isEnded = false;
+    const flush = (): void => {
+      const answers = ready;
+      ready = [];
+      subscriber.next({ answers });
+      if (isEnded && open === 0) subscriber.complete();
+    };
+    const answer = (init: AnswerInit): void => {
+      open--;
+      // A commit settles all its commands before the next microtask.
+      if (ready.push(init) === 1) queueMicrotask(flush);
+    };
+    return requests.subscribe({
+      next: ({ commands }) => {
+        open += commands.length;
+        for (const command of commands) run(command, trading, log, answer);
+      },
+      error: (error) => subscriber.error(error),
+      complete: () => {
+        isEnded = true;
+        if (open === 0 && ready.length === 0) subscriber.complete();
+      },
+    });
+  });
+}
+
+function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading: Trading, log: Log, answer: (init: AnswerInit) => void): void {
+  const refuse = (error: Error): void => {
+    if (!(error instanceof AppError)) log.error({ error, command: command.case }, 'a command failed');
+    answer({ ref, outcome: { case: 'refusal', value: refusalOf(error) } });
+  };
+  if (!caller || command.case === undefined) return refuse(new AppError('invalid', 'bidding.command_malformed', 'A command needs a caller and its fields.'));
+  const envelope = { userId: caller.userId, deadline: deadlineMs === 0n ? Infinity : Number(deadlineMs), traceparent: traceparent === '' ? undefined : traceparent };
+  try {
+    trading.execute(command, envelope, (answered) => ('done' in answered ? answer({ ref, outcome: answered.done }) : refuse(answered.error)));
+  } catch (error) {
+    refuse(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** A bug arrives as a kind that is in no table, and without its words. */
+function refusalOf(error: Error) {
+  if (error instanceof AppError) return { kind: error.kind, code: error.code, message: error.message, details: { ...error.details } };
+  return { kind: 'internal', code: 'bidding.internal', message: 'internal error', details: {} };
+}

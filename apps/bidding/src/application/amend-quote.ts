@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { amend } from '../domain/amend';
+import type { Side } from '../domain/quote';
+import { ExplainQuote } from './explain-quote';
+import { Intake } from './intake';
+import type { KeyedCall } from './keyed-call';
+import type { Reply } from './ticket';
+
+export interface AmendCommand extends KeyedCall {
+  readonly side: Side;
+  readonly quoteId: string;
+  readonly price: { readonly currency: string; readonly minor: number } | undefined;
+  readonly expiresInDays: number;
+}
+
+@Injectable()
+export class AmendQuote {
+  constructor(
+    private readonly intake: Intake,
+    private readonly explain: ExplainQuote,
+  ) {}
+
+  execute(call: AmendCommand, answer: (reply: Reply) => void): void {
+    const command = { ...call, command: 'amend' };
+    this.intake.submit({ ...call, run: (turn) => amend(turn, command), explain: (refusal) => this.explain.why(refusal, call) }, answer);
+  }
+}

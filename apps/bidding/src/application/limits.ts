@@ -1,0 +1,4 @@
+/** Per user, counted in the writer's memory: with several owners each enforces it for its own shards. */
+export abstract class Limits {
+  abstract readonly maxOpenQuotes: number;
+}
