@@ -9,7 +9,7 @@ export const ACCOUNT_HOLD_MS = 72 * HOUR_MS;
 export const MONEY_WAIT_MS = 6 * HOUR_MS;
 
 /** Technical time: an operation is asked about again soon at first, then once a minute, and after an hour a person hears of it. */
-const BACKOFF_MS_MIN = 1_000;
+const BACKOFF_MS_MIN = 250;
 const BACKOFF_MS_MAX = MINUTE_MS;
 export const UNKNOWN_TASK_AFTER_MS = HOUR_MS;
 /** The provider forgets keys after a day: a key older than this may no longer be sent. */

@@ -7,7 +7,7 @@ import { Operations, ProviderInbox } from '../../application/ports';
 import { MoneyWork } from './money-work';
 import { WakeLoops } from './wake-loops';
 
-const OPERATIONS_MS = 500;
+const OPERATIONS_MS = 200;
 const INBOX_MS = 500;
 const TIMERS_MS = 1_000;
 const WATCH_MS = 5_000;

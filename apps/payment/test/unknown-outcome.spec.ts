@@ -1,0 +1,114 @@
+import { Till } from './till';
+
+const DAY_MS = 24 * 3_600_000;
+const faults = ['timeout_before', 'timeout_after_apply', 'error_500_after_apply', 'conflict_409', 'rate_limit_429'];
+
+describe('When the provider\'s answer is lost', () => {
+  let till: Till;
+  beforeAll(async () => {
+    till = await Till.open({ STRIPE_TIMEOUT_MS: '300' });
+  }, 120_000);
+  afterAll(() => till?.close());
+  afterEach(() => {
+    till.door.isShut = false;
+    expect(till.complaints()).toEqual([]);
+  });
+
+  const charges = async (orderId: string) => (await till.list('charges?limit=100')).filter((charge) => charge['transfer_group'] === orderId && charge['paid'] === true);
+
+  it.each(faults)('%s while confirming: exactly one charge', async (mode) => {
+    const order = await till.order('pm_card_visa');
+    await till.fault('/v1/payment_intents/*/confirm', mode);
+    await till.charge(order);
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 1 });
+    expect(await charges(order.orderId)).toHaveLength(1);
+    expect(await till.events(order.orderId)).toEqual(['payment.captured']);
+  }, 30_000);
+
+  it.each(faults)('%s while the intent is made: one intent is charged once', async (mode) => {
+    const order = await till.order('pm_card_visa');
+    await till.fault('/v1/payment_intents', mode, 1, { method: 'POST' });
+    await till.charge(order);
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 1 });
+    expect(await charges(order.orderId)).toHaveLength(1);
+  }, 30_000);
+
+  it('the same key is sent until the outcome is known, and a new one only afterwards', async () => {
+    const order = await till.order('pm_card_chargeDeclinedExpiredCard');
+    await till.fault('/v1/payment_intents/*/confirm', 'timeout_before', 2);
+    await till.charge(order);
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 1 });
+    const intentId = await intentOf(order.orderId);
+    const keys = (await till.requests('POST', new RegExp(`/v1/payment_intents/${intentId}/confirm`))).map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys.length).toBe(3);
+    expect(new Set(keys).size).toBe(1);
+  }, 30_000);
+
+  it('a decline whose answer was a failure of the provider counts as the try that it was', async () => {
+    const order = await till.order('pm_card_chargeDeclinedExpiredCard');
+    await till.fault('/v1/payment_intents/*/confirm', 'error_500_after_apply');
+    await till.charge(order);
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 1, failureCode: 'expired_card' });
+  }, 30_000);
+
+  it('no timer fires while a charge\'s outcome is unknown', async () => {
+    const order = await till.order('pm_card_visa');
+    till.door.isShut = true;
+    await till.fault('/v1/payment_intents/*/confirm', 'timeout_after_apply');
+    await till.fault('/v1/payment_intents/*', 'rate_limit_429', 2, { method: 'GET' });
+    await till.charge(order);
+    await till.leaps(3 * 3_600_000);
+    await till.settled();
+    till.door.isShut = false;
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured' });
+    expect(await till.events(order.orderId)).toEqual(['payment.captured']);
+  }, 60_000);
+
+  it.each(faults)('%s while refunding: exactly one refund', async (mode) => {
+    const order = await till.charged('pm_card_visa');
+    await till.fault('/v1/refunds', mode, 1, { method: 'POST' });
+    await till.as('order').refundPayment({ orderId: order.orderId, reason: 'inspection_failed' });
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'refunded' });
+    expect(await till.list(`refunds?payment_intent=${await intentOf(order.orderId)}`)).toHaveLength(1);
+    expect(await till.events(order.orderId)).toEqual(['payment.captured', 'payment.refunded']);
+  }, 30_000);
+
+  it.each(faults)('%s while transferring and paying out: one transfer and one payout', async (mode) => {
+    const order = await till.charged('pm_card_bypassPending');
+    await till.fault('/v1/transfers', mode, 1, { method: 'POST' });
+    await till.fault('/v1/payouts', mode, 1, { method: 'POST' });
+    await till.as('order').createPayout({ orderId: order.orderId });
+    await till.settled();
+    await till.passes({ days: 3 }, DAY_MS);
+    expect(await till.payout(order.seller, order.orderId)).toMatchObject({ state: 'paid' });
+    expect(await till.list(`transfers?transfer_group=${order.orderId}`)).toHaveLength(1);
+    expect(await till.events(order.orderId)).toEqual(['payment.captured', 'payout.released', 'payout.transferred', 'payout.paid']);
+  }, 30_000);
+
+  it.each(faults)('%s while cancelling: the intent ends with a known result', async (mode) => {
+    const order = await till.charged('pm_card_chargeDeclinedExpiredCard');
+    await till.fault('/v1/payment_intents/*/cancel', mode);
+    await till.as('order').cancelPayment({ orderId: order.orderId });
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
+  }, 30_000);
+
+  it('the books balance after all of it, and the provider\'s balance is ours', async () => {
+    const balances = await till.balances();
+    expect(Object.values(balances).reduce((sum, minor) => sum + minor, 0)).toBe(0);
+    const lines = await till.list('balance_transactions?limit=100');
+    expect(lines.length).toBeLessThan(100);
+    expect(balances['stripe_balance']).toBe(lines.reduce((sum, line) => sum + Number(line['net']), 0));
+  });
+
+  async function intentOf(orderId: string): Promise<string> {
+    const [intent] = (await till.list('payment_intents?limit=100')).filter((one) => one['transfer_group'] === orderId);
+    return String(intent?.['id']);
+  }
+});
