@@ -75,7 +75,7 @@ function safeInteger(text: string): number {
 const parsers: { getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown } = {
   getTypeParser(oid, format) {
     if (format !== 'binary' && oid === INT8) return safeInteger;
-    const parse = types.getTypeParser(oid, format as 'text');
+    const parse = types.getTypeParser(oid, format);
     if (format !== 'binary' && oid === INT8_ARRAY) return (text) => (parse(text) as (string | null)[]).map((item) => (item === null ? null : safeInteger(item)));
     return parse;
   },

@@ -51,7 +51,7 @@ export class Side {
   readonly notebook: Notebook;
   relay: OutboxRelay;
   consumer: EventConsumer;
-  private readonly outbox: PostgresOutbox;
+  readonly outbox: PostgresOutbox;
 
   private constructor(
     readonly name: ServiceName,
