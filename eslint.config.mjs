@@ -11,8 +11,8 @@ const everywhere = [
   { selector: 'ExportDefaultDeclaration', message: 'Exports have names.' },
   { selector: 'ExportAllDeclaration', message: 'Import the file that defines the thing.' },
   { selector: 'CallExpression[callee.name="forwardRef"]', message: 'Two modules that need each other are one module, or an event is missing.' },
-  { selector: 'CallExpression[callee.property.name=/^(parseFloat|toFixed)$/], CallExpression[callee.name="parseFloat"]', message: 'Money is whole minor units.' },
 ];
+const money = [{ selector: 'CallExpression[callee.property.name=/^(parseFloat|toFixed)$/], CallExpression[callee.name="parseFloat"]', message: 'Money is whole minor units.' }];
 const environment = [{ selector: 'MemberExpression[object.name="process"][property.name="env"]', message: 'The environment is read in *.config.ts.' }];
 const inputs = [
   { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Time is an input: Clock or WallClock.' },
@@ -52,11 +52,11 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
       'no-restricted-imports': ['error', timerImports],
-      'no-restricted-syntax': ['error', ...everywhere, ...environment, ...inputs],
+      'no-restricted-syntax': ['error', ...everywhere, ...money, ...environment, ...inputs],
     },
   },
-  { files: readsEnvironment, rules: { 'no-restricted-syntax': ['error', ...everywhere, ...inputs] } },
-  { files: technical, rules: { 'no-restricted-imports': 'off', 'no-restricted-syntax': ['error', ...everywhere, ...environment] } },
+  { files: readsEnvironment, rules: { 'no-restricted-syntax': ['error', ...everywhere, ...money, ...inputs] } },
+  { files: technical, rules: { 'no-restricted-imports': 'off', 'no-restricted-syntax': ['error', ...everywhere, ...money, ...environment] } },
   // Both at once: the last match wins, and these files are in both lists.
   {
     files: ['libs/chassis/**', 'apps/standalone/src/**', 'apps/sandbox/src/main.ts', 'apps/sandbox/src/*.config.ts', ...tests],

@@ -19,6 +19,8 @@ export interface ChassisValues {
   readonly databaseUrl?: string;
   readonly busUrl?: string;
   readonly poolSize: number;
+  /** Events wait on the bus: for measurements, and for an operator who must stop a saga. */
+  readonly isConsumerPaused: boolean;
   readonly redisUrl?: string;
   readonly sandboxUrl?: string;
   readonly internal: { readonly host: string; readonly port: number };
@@ -43,6 +45,7 @@ export function chassisSchema({ name, migrations, http, serves }: ServiceDefinit
   const shape = z.object({
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(inProcess ? 3 : 15),
+    CONSUMERS_PAUSED: z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(z.enum(services))).optional(),
     REDIS_URL: url(/^rediss?$/).optional(),
     SANDBOX_URL: url(/^https?$/).optional(),
     INTERNAL_HOST: z.string().default('127.0.0.1'),
@@ -68,6 +71,7 @@ function valuesOf(name: ServiceName, given: Readonly<Record<string, unknown>>): 
     databaseUrl: text(keyOf(name, 'DATABASE_URL')),
     busUrl: text('BUS_DATABASE_URL'),
     poolSize: number('DATABASE_POOL_SIZE'),
+    isConsumerPaused: ((given.CONSUMERS_PAUSED ?? []) as readonly ServiceName[]).includes(name),
     redisUrl: text('REDIS_URL'),
     sandboxUrl: text('SANDBOX_URL'),
     internal: { host: text('INTERNAL_HOST'), port: number(keyOf(name, 'INTERNAL_PORT')) },

@@ -87,7 +87,7 @@ export class TestService {
     return this.service.httpUrl ?? '';
   }
 
-  async start(): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     this.network = new InProcessNetwork();
     const [database, bus] = this.databases;
     if (bus) {
@@ -96,8 +96,8 @@ export class TestService {
     }
     await serveFakes(this.network, this.setting.fakes);
     const name = this.module.service.name.toUpperCase();
-    const env = { NODE_ENV: 'test', [`${name}_INTERNAL_PORT`]: '0', [`${name}_HTTP_PORT`]: '0', ...(database && { [`${name}_DATABASE_URL`]: database.url }), ...this.setting.env };
-    this.running = await startService(this.module, { env, network: this.network, clock: this.clock, logTo: { write: (line) => this.keep(line) }, ...(this.bus && { bus: this.bus }) });
+    const environment = { NODE_ENV: 'test', [`${name}_INTERNAL_PORT`]: '0', [`${name}_HTTP_PORT`]: '0', ...(database && { [`${name}_DATABASE_URL`]: database.url }), ...this.setting.env, ...env };
+    this.running = await startService(this.module, { env: environment, network: this.network, clock: this.clock, logTo: { write: (line) => this.keep(line) }, ...(this.bus && { bus: this.bus }) });
   }
 
   /** As a caller on the network: the gateway (for a user, when one is given), or the service that is named. */
@@ -150,10 +150,10 @@ export class TestService {
     });
   }
 
-  /** Stops it and starts it on the same databases: what it has not written down is gone. */
-  async restart(): Promise<void> {
+  /** Stops it and starts it on the same databases, with these settings more: what it has not written down is gone. */
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.halt();
-    await this.start();
+    await this.start(env);
   }
 
   async stop(): Promise<void> {

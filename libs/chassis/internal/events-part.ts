@@ -98,11 +98,12 @@ export class EventsPart {
 
   /** Takes what others announce, once the application is up. */
   async beginConsumer(app: INestApplication | INestMicroservice): Promise<void> {
-    const { definition, log, activity, teardown } = this.around;
+    const { definition, values, log, activity, teardown } = this.around;
     const handlers = eventHandlers(app);
     if (handlers.size === 0 || !this.transactions) return;
     const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log });
     await consumer.subscribe();
+    if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
     this.bus.onAppend(() => loop.nudge());
     activity.report('events', () => consumer.pending());

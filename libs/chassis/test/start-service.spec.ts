@@ -50,12 +50,23 @@ describe('a service on the chassis', () => {
     expect((await tally.publishedOf('inspection.received')).map(({ key, kseq, event }) => [key, kseq, event.orderId]).sort()).toEqual([['usr_bob', 1, 'usr_bob'], ['usr_eve', 1, 'usr_eve']]);
   });
 
+  it('leaves events on the bus while its consumer is paused, and takes them afterwards', async () => {
+    const before = await countOf();
+    await tally.restart({ CONSUMERS_PAUSED: 'user,authentication' });
+    await tally.deliver('user.registered', 'usr_late', { userId: 'usr_late' });
+    await tally.settled();
+    expect(await countOf()).toBe(before);
+    await tally.restart();
+    await tally.settled();
+    expect(await countOf()).toBe(String(Number(before) + 1));
+  });
+
   it('keeps what it has committed when it stops, and does not repeat it', async () => {
     const before = await countOf();
     await tally.restart();
     await tally.settled();
     expect(await countOf()).toBe(before);
-    expect(await tally.publishedOf('inspection.received')).toHaveLength(2);
+    expect(await tally.publishedOf('inspection.received')).toHaveLength(3);
   });
 
   it('tells its operator whether it lives, is ready, and what is left to do', async () => {
