@@ -13,7 +13,7 @@ const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '+1 55
 
 /** A value that the schema takes. */
 export function sampleOf(schema: z.ZodType, io: 'input' | 'output' = 'input'): unknown {
-  return fromJsonSchema(z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json);
+  return fromJsonSchema(z.toJSONSchema(schema, { io, unrepresentable: 'any' }));
 }
 
 function fromJsonSchema(schema: Json): unknown {
@@ -36,7 +36,7 @@ function fromJsonSchema(schema: Json): unknown {
 }
 
 function textFor({ pattern, maxLength, allOf }: Json): string {
-  const patterns = [pattern, ...((allOf ?? []) as Json[]).map((part) => part.pattern)].filter((part) => typeof part === 'string').map((part) => new RegExp(part as string, 'u'));
+  const patterns = [pattern, ...((allOf ?? []) as Json[]).map((part) => part.pattern)].filter((part) => typeof part === 'string').map((part) => new RegExp(part, 'u'));
   const limit = Number(maxLength ?? 10_000);
   return TEXTS.find((text) => text.length <= limit && patterns.every((wanted) => wanted.test(text))) ?? 'a';
 }

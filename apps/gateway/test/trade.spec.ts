@@ -98,17 +98,19 @@ describe('commands to the market', () => {
     expect(answer.body).toMatchObject({ type: '/problems/bidding.price_moved', status: 409, code: 'bidding.price_moved', detail: 'The best price has moved.', details: { price: '47000' }, retryable: false });
   });
 
+  const one = quote(1);
   it.each([
-    ['PATCH', `/v1/bids/${idOf('bid', 1)}`, { expiresInDays: 7 }, 'amendBid', { case: 'amendedBid', value: { bid: quote(1), bookSeq: 1n } }, 200],
-    ['DELETE', `/v1/bids/${idOf('bid', 1)}`, undefined, 'cancelBid', { case: 'cancelledBid', value: { bid: quote(1), bookSeq: 1n } }, 200],
-    ['POST', `/v1/markets/${idOf('mkt', 1)}/buy-now`, { maxPrice: { amount: 1, currency: 'USD' } }, 'buyNow', { case: 'bought', value: { bid: quote(1), bookSeq: 1n } }, 201],
-    ['POST', '/v1/asks', body(), 'placeAsk', { case: 'placedAsk', value: { ask: quote(1), bookSeq: 1n } }, 201],
-    ['PATCH', `/v1/asks/${idOf('ask', 1)}`, { price: { amount: 1, currency: 'USD' } }, 'amendAsk', { case: 'amendedAsk', value: { ask: quote(1), bookSeq: 1n } }, 200],
-    ['DELETE', `/v1/asks/${idOf('ask', 1)}`, undefined, 'cancelAsk', { case: 'cancelledAsk', value: { ask: quote(1), bookSeq: 1n } }, 200],
-    ['POST', `/v1/markets/${idOf('mkt', 1)}/sell-now`, { minPrice: { amount: 1, currency: 'USD' } }, 'sellNow', { case: 'sold', value: { ask: quote(1), bookSeq: 1n } }, 201],
-  ] as const)('go the same way: %s %s', async (method, path, sent, command, outcome, status) => {
+    { route: `PATCH /v1/bids/${idOf('bid', 1)}`, sent: { expiresInDays: 7 }, command: 'amendBid', outcome: { case: 'amendedBid', value: { bid: one, bookSeq: 1n } }, status: 200 },
+    { route: `DELETE /v1/bids/${idOf('bid', 1)}`, sent: undefined, command: 'cancelBid', outcome: { case: 'cancelledBid', value: { bid: one, bookSeq: 1n } }, status: 200 },
+    { route: `POST /v1/markets/${idOf('mkt', 1)}/buy-now`, sent: { maxPrice: { amount: 1, currency: 'USD' } }, command: 'buyNow', outcome: { case: 'bought', value: { bid: one, bookSeq: 1n } }, status: 201 },
+    { route: 'POST /v1/asks', sent: body(), command: 'placeAsk', outcome: { case: 'placedAsk', value: { ask: one, bookSeq: 1n } }, status: 201 },
+    { route: `PATCH /v1/asks/${idOf('ask', 1)}`, sent: { price: { amount: 1, currency: 'USD' } }, command: 'amendAsk', outcome: { case: 'amendedAsk', value: { ask: one, bookSeq: 1n } }, status: 200 },
+    { route: `DELETE /v1/asks/${idOf('ask', 1)}`, sent: undefined, command: 'cancelAsk', outcome: { case: 'cancelledAsk', value: { ask: one, bookSeq: 1n } }, status: 200 },
+    { route: `POST /v1/markets/${idOf('mkt', 1)}/sell-now`, sent: { minPrice: { amount: 1, currency: 'USD' } }, command: 'sellNow', outcome: { case: 'sold', value: { ask: one, bookSeq: 1n } }, status: 201 },
+  ] as const)('go the same way: $route', async ({ route, sent, command, outcome, status }) => {
     market.onCommands = ([first]) => first && market.answer(first.ref, outcome);
-    const answer = await ask(gateway.url, method, path, { token: accessToken(), key: `go ${path}`.replace(' ', '-'), ...(sent && { body: sent }) });
+    const [method = '', path = ''] = route.split(' ');
+    const answer = await ask(gateway.url, method, path, { token: accessToken(), key: `go-${command}`, ...(sent && { body: sent }) });
     expect([answer.status, answer.body.bookSeq]).toEqual([status, 1]);
     expect(market.messages[0]?.[0]?.command.case).toBe(command);
   });

@@ -86,5 +86,6 @@ export interface Route extends Described<Schema, Schema, Schema, Schema> {
 export function route<P extends Schema = undefined, Q extends Schema = undefined, B extends Schema = undefined, A extends Schema = undefined>(
   init: RouteInit<P, Q, B, A>,
 ): Route {
-  return init as unknown as Route;
+  const described: unknown = init;
+  return described as Route;
 }

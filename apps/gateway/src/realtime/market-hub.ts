@@ -100,7 +100,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     if (this.subscription) return;
     this.isFresh = true;
     const ended = (error?: unknown) => {
-      if (this.subscription) this.log.warn({ error }, 'the stream of market changes ended');
+      if (!this.isFresh) this.log.warn({ error }, 'the stream of market changes ended');
       this.subscription = undefined;
     };
     const subscription = this.rpc.client(BiddingService).watchMarkets({}).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });

@@ -107,7 +107,7 @@ function paymentTaskRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/admin/tasks/payments/{taskId}/resume', summary: 'Try the operation again.', refusals: ['payment.task_not_found'], params: taskParams, body: Reason, answer: TaskJson,
+      ...admin, method: 'POST', path: '/v1/admin/tasks/payments/{taskId}/resume', summary: 'Try the operation again.', refusals: ['payment.task_not_found', 'payment.task_closed'], params: taskParams, body: Reason, answer: TaskJson,
       async handle({ params: { taskId }, body, call }) {
         const { task } = await payments.resumeManualTask({ taskId, ...body }, call);
         return taskJson(present(task));
@@ -115,13 +115,13 @@ function paymentTaskRoutes(rpc: Rpc): Route[] {
     }),
     route({
       ...admin, method: 'GET', path: '/v1/admin/trial-balance', summary: 'The ledger\'s accounts: debit above zero, credit below, zero in all.',
-      answer: z.object({ accounts: z.array(z.object({ code: z.string(), balance: AmountJson })), total: z.array(AmountJson) }),
+      answer: z.object({ data: z.array(z.object({ code: z.string(), balance: AmountJson })), total: z.array(AmountJson) }),
       async handle({ call }) {
         const { accounts } = await payments.getTrialBalance({}, call);
         const totals = new Map<string, bigint>();
         for (const { currency, balanceMinor } of accounts) totals.set(currency, (totals.get(currency) ?? 0n) + balanceMinor);
         return {
-          accounts: accounts.map(({ code, currency, balanceMinor }) => ({ code, balance: { amount: safe(balanceMinor), currency } })),
+          data: accounts.map(({ code, currency, balanceMinor }) => ({ code, balance: { amount: safe(balanceMinor), currency } })),
           total: [...totals].map(([currency, minor]) => ({ amount: safe(minor), currency })),
         };
       },

@@ -17,8 +17,9 @@ const params = z.strictObject({ askId: idOf('ask') });
 const marketParams = z.strictObject({ marketId: idOf('mkt') });
 const common = { tag: 'Asks', access: { roles: ['seller'] } } as const;
 const command = { ...common, limit: 'trading', hot: true, answer: CommandedQuoteJson } as const;
-const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payout_account_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.key_reused', 'bidding.key_in_flight'];
-const changing = ['bidding.quote_not_found', 'bidding.already_matched', 'bidding.not_open'];
+const always = ['bidding.busy', 'bidding.deadline', 'bidding.retry', 'bidding.not_owned', 'bidding.key_reused', 'bidding.key_in_flight'];
+const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payout_account_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.market_retired', 'bidding.currency_mismatch', 'bidding.expiry_not_offered', ...always];
+const changing = ['bidding.quote_not_found', 'bidding.already_matched', 'bidding.not_open', ...always];
 
 export function askRoutes(rpc: Rpc, send: SendTrade): Route[] {
   const bidding = rpc.client(BiddingService);
@@ -69,15 +70,19 @@ export function askRoutes(rpc: Rpc, send: SendTrade): Route[] {
         return commandedJson(cancelled.ask, cancelled, headers);
       },
     }),
-    route({
-      ...command, method: 'POST', path: '/v1/markets/{marketId}/sell-now', status: 201, summary: 'Sell to the highest bid, if it is at least `minPrice`.', idempotencyKey: 'required', refusals: [...placing, 'bidding.price_moved', 'bidding.no_quotes'],
-      params: marketParams, body: SellNow,
-      async handle(input, headers) {
-        const { minPrice, addressVersionId } = input.body;
-        const value = { marketId: input.params.marketId, limit: moneyMessage(minPrice), addressVersionId, idempotencyKey: input.key };
-        const sold = outcomeOf(await send({ case: 'sellNow', value }, input), 'sold');
-        return commandedJson(sold.ask, sold, headers);
-      },
-    }),
+    sellNowRoute(send),
   ];
+}
+
+function sellNowRoute(send: SendTrade): Route {
+  return route({
+    ...command, method: 'POST', path: '/v1/markets/{marketId}/sell-now', status: 201, summary: 'Sell to the highest bid, if it is at least `minPrice`.', idempotencyKey: 'required', refusals: [...placing, 'bidding.price_moved', 'bidding.no_quotes'],
+    params: marketParams, body: SellNow,
+    async handle(input, headers) {
+      const { minPrice, addressVersionId } = input.body;
+      const value = { marketId: input.params.marketId, limit: moneyMessage(minPrice), addressVersionId, idempotencyKey: input.key };
+      const sold = outcomeOf(await send({ case: 'sellNow', value }, input), 'sold');
+      return commandedJson(sold.ask, sold, headers);
+    },
+  });
 }

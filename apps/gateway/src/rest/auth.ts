@@ -25,6 +25,10 @@ const signedIn = { tag: 'Sessions', access: { roles: 'signed_in' } } as const;
 export type CountLogin = (email: string, ip: string, headers: { header(name: string, value: string): unknown }) => Promise<void>;
 
 export function authRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<unknown>): Route[] {
+  return [...openRoutes(rpc, countLogin, publicKeys), ...sessionRoutes(rpc, countLogin)];
+}
+
+function openRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<unknown>): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
@@ -45,13 +49,24 @@ export function authRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => P
       },
     }),
     route({
-      ...open, method: 'POST', path: '/v1/auth/refresh', status: 200, summary: 'Exchange a refresh token for new tokens. Each is good for one use.', refusals: ['user.refresh_reused', 'user.refresh_invalid'],
+      ...open, method: 'POST', path: '/v1/auth/refresh', status: 200, summary: 'Exchange a refresh token for new tokens. Each is good for one use.', refusals: ['user.refresh_reused', 'user.refresh_invalid', 'user.refresh_superseded', 'user.session_ended'],
       body: Refresh, answer: TokensJson,
       async handle({ body, client }) {
         const { tokens } = await users.refresh({ ...body, client });
         return tokensJson(tokens);
       },
     }),
+    route({
+      ...open, method: 'GET', path: '/.well-known/jwks.json', status: 200, summary: 'The public keys of access tokens (RFC 7517).', cacheControl: 'public, max-age=60',
+      answer: z.unknown(),
+      handle: () => publicKeys(),
+    }),
+  ];
+}
+
+function sessionRoutes(rpc: Rpc, countLogin: CountLogin): Route[] {
+  const users = rpc.client(UserService);
+  return [
     route({
       ...signedIn, method: 'POST', path: '/v1/auth/logout', status: 204, summary: 'End this session.',
       async handle({ call }) {
@@ -83,11 +98,6 @@ export function authRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => P
         await users.revokeSession({ sessionId }, call);
         return undefined;
       },
-    }),
-    route({
-      ...open, method: 'GET', path: '/.well-known/jwks.json', status: 200, summary: 'The public keys of access tokens (RFC 7517).', cacheControl: 'public, max-age=60',
-      answer: z.unknown(),
-      handle: () => publicKeys(),
     }),
   ];
 }

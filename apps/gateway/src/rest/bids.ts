@@ -16,8 +16,9 @@ const params = z.strictObject({ bidId: idOf('bid') });
 const marketParams = z.strictObject({ marketId: idOf('mkt') });
 const common = { tag: 'Bids', access: { roles: ['buyer'] } } as const;
 const command = { ...common, limit: 'trading', hot: true, answer: CommandedQuoteJson } as const;
-const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payment_method_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.key_reused', 'bidding.key_in_flight'];
-const changing = ['bidding.quote_not_found', 'bidding.already_matched', 'bidding.not_open'];
+const always = ['bidding.busy', 'bidding.deadline', 'bidding.retry', 'bidding.not_owned', 'bidding.key_reused', 'bidding.key_in_flight'];
+const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payment_method_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.market_retired', 'bidding.currency_mismatch', 'bidding.expiry_not_offered', ...always];
+const changing = ['bidding.quote_not_found', 'bidding.already_matched', 'bidding.not_open', ...always];
 
 export function bidRoutes(rpc: Rpc, send: SendTrade): Route[] {
   const bidding = rpc.client(BiddingService);
@@ -68,15 +69,19 @@ export function bidRoutes(rpc: Rpc, send: SendTrade): Route[] {
         return commandedJson(cancelled.bid, cancelled, headers);
       },
     }),
-    route({
-      ...command, method: 'POST', path: '/v1/markets/{marketId}/buy-now', status: 201, summary: 'Buy the lowest ask, if it is at most `maxPrice`.', idempotencyKey: 'required', refusals: [...placing, 'bidding.price_moved', 'bidding.no_quotes'],
-      params: marketParams, body: BuyNow,
-      async handle(input, headers) {
-        const { maxPrice, paymentMethodId, addressVersionId } = input.body;
-        const value = { marketId: input.params.marketId, limit: moneyMessage(maxPrice), paymentMethodId, addressVersionId, idempotencyKey: input.key };
-        const bought = outcomeOf(await send({ case: 'buyNow', value }, input), 'bought');
-        return commandedJson(bought.bid, bought, headers);
-      },
-    }),
+    buyNowRoute(send),
   ];
+}
+
+function buyNowRoute(send: SendTrade): Route {
+  return route({
+    ...command, method: 'POST', path: '/v1/markets/{marketId}/buy-now', status: 201, summary: 'Buy the lowest ask, if it is at most `maxPrice`.', idempotencyKey: 'required', refusals: [...placing, 'bidding.price_moved', 'bidding.no_quotes'],
+    params: marketParams, body: BuyNow,
+    async handle(input, headers) {
+      const { maxPrice, paymentMethodId, addressVersionId } = input.body;
+      const value = { marketId: input.params.marketId, limit: moneyMessage(maxPrice), paymentMethodId, addressVersionId, idempotencyKey: input.key };
+      const bought = outcomeOf(await send({ case: 'buyNow', value }, input), 'bought');
+      return commandedJson(bought.bid, bought, headers);
+    },
+  });
 }

@@ -11,7 +11,7 @@ export function estimateRoutes(rpc: Rpc): Route[] {
   const payments = rpc.client(PaymentService);
   return [
     route({
-      tag: 'Estimates', access: { roles: 'signed_in' }, method: 'POST', path: '/v1/estimates', status: 200, summary: 'What a trade at this price costs the buyer, or brings the seller, to the cent.',
+      tag: 'Estimates', access: { roles: 'signed_in' }, method: 'POST', path: '/v1/estimates', status: 200, summary: 'What a trade at this price costs the buyer, or brings the seller, to the cent.', refusals: ['payment.currency_not_traded', 'payment.price_too_low'],
       body: z.strictObject({ side: z.enum(['bid', 'ask']), price: PriceJson }), answer: EstimateJson,
       async handle({ body: { side, price }, call }) {
         const { lines, total, feeScheduleId } = await payments.createEstimate({ side, price: moneyMessage(price) }, call);

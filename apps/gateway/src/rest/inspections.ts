@@ -24,7 +24,7 @@ const floor = { tag: 'Inspections', access: { roles: ['authenticator'] }, status
 const admin = { tag: 'Inspections', access: { roles: ['admin'] }, status: 200 } as const;
 const params = z.strictObject({ taskId: idOf('ins') });
 const onTask = { ...floor, params, answer: TaskJson } as const;
-const claimed = ['authentication.task_not_found', 'authentication.claim_lost', 'authentication.own_trade'];
+const claimed = ['authentication.task_not_found', 'authentication.claim_lost', 'authentication.own_trade', 'authentication.wrong_state', 'authentication.already_decided'];
 
 export function inspectionRoutes(rpc: Rpc): Route[] {
   return [...intakeRoutes(rpc), ...claimRoutes(rpc), ...verdictRoutes(rpc), ...parcelRoutes(rpc)];
@@ -64,7 +64,7 @@ function claimRoutes(rpc: Rpc): Route[] {
   const floorService = rpc.client(AuthenticationService);
   return [
     route({
-      ...floor, method: 'POST', path: '/v1/authentication/tasks/claim-next', summary: 'Take the oldest free task for ten minutes.', refusals: ['authentication.no_task'], answer: TaskJson,
+      ...floor, method: 'POST', path: '/v1/authentication/tasks/claim-next', summary: 'Take the oldest free task for ten minutes.', refusals: ['authentication.queue_empty'], answer: TaskJson,
       async handle({ call }) {
         const { task } = await floorService.claimAuthTask({}, call);
         return taskJson(present(task));
@@ -113,14 +113,14 @@ function verdictRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/review', summary: 'The second opinion on a FAIL.', refusals: ['authentication.task_not_found', 'authentication.own_trade', 'authentication.own_opinion', 'authentication.not_for_review'], body: Verdict,
+      ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/review', summary: 'The second opinion on a FAIL.', refusals: ['authentication.task_not_found', 'authentication.own_trade', 'authentication.same_authenticator', 'authentication.wrong_state', 'authentication.already_decided', 'authentication.reasons_missing'], body: Verdict,
       async handle({ params: { taskId }, body, call }) {
         const { task } = await floorService.reviewAuth({ taskId, ...body }, call);
         return taskJson(present(task));
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/authentication/tasks/{taskId}/decide', summary: 'An admin decides where two authenticators disagree.', refusals: ['authentication.task_not_found', 'authentication.no_disagreement'], params, answer: TaskJson, body: Verdict.extend({ reason: freeText(500) }),
+      ...admin, method: 'POST', path: '/v1/authentication/tasks/{taskId}/decide', summary: 'An admin decides where two authenticators disagree.', refusals: ['authentication.task_not_found', 'authentication.wrong_state', 'authentication.already_decided'], params, answer: TaskJson, body: Verdict.extend({ reason: freeText(500) }),
       async handle({ params: { taskId }, body, call }) {
         const { task } = await floorService.decideAuth({ taskId, ...body }, call);
         return taskJson(present(task));

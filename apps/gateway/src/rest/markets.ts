@@ -51,7 +51,7 @@ export function marketRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...administered, method: 'POST', path: '/v1/markets/{marketId}/halt', summary: 'Stop trading in a market. Cancels go on.', refusals: ['bidding.market_not_found', 'bidding.market_halted'],
+      ...administered, method: 'POST', path: '/v1/markets/{marketId}/halt', summary: 'Stop trading in a market. Cancels go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
       async handle({ params: { marketId }, body: { reason }, key, call }) {
         const { seq, state } = await bidding.haltMarket({ marketId, reason, idempotencyKey: key }, call);
@@ -59,7 +59,7 @@ export function marketRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...administered, method: 'POST', path: '/v1/markets/{marketId}/resume', summary: 'Let trading go on.', refusals: ['bidding.market_not_found', 'bidding.market_not_halted'],
+      ...administered, method: 'POST', path: '/v1/markets/{marketId}/resume', summary: 'Let trading go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
       async handle({ params: { marketId }, body: { reason }, key, call }) {
         const { seq, state } = await bidding.resumeMarket({ marketId, reason, idempotencyKey: key }, call);

@@ -45,7 +45,7 @@ export function meRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...mine, method: 'POST', path: '/v1/me/addresses', status: 201, summary: 'Add an address. The first is the default.', refusals: ['user.too_many_addresses'],
+      ...mine, method: 'POST', path: '/v1/me/addresses', status: 201, summary: 'Add an address. The first is the default.', refusals: ['user.too_many_addresses', 'user.address_incomplete'],
       body: NewAddress, answer: AddressJson,
       async handle({ body, call }) {
         const { address } = await users.addAddress({ address: body }, call);

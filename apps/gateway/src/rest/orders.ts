@@ -22,7 +22,7 @@ export type OrderEventName = 'seller_shipped' | 'buyer_received' | 'buyer_shippe
 
 const theirs = { tag: 'Orders', access: { roles: ['buyer', 'seller', 'admin'] }, params: orderParams } as const;
 const seller = { ...theirs, access: { roles: ['seller'] } } as const;
-const commonRefusals = ['order.not_found', 'order.illegal_transition', 'order.not_yours'];
+const commonRefusals = ['order.not_found', 'order.illegal_transition', 'order.not_yours', 'order.key_reused'];
 
 /** One door for every event of the table that a person causes. */
 export function orderStep(rpc: Rpc, event: OrderEventName) {
@@ -66,7 +66,7 @@ export function orderRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...seller, method: 'POST', path: '/v1/orders/{orderId}/shipment', status: 200, summary: 'The pair is on its way to the authenticators.', refusals: commonRefusals, idempotencyKey: 'required',
+      ...seller, method: 'POST', path: '/v1/orders/{orderId}/shipment', status: 200, summary: 'The pair is on its way to the authenticators.', refusals: [...commonRefusals, 'order.too_late_to_ship', 'order.label_not_ready', 'order.tracking_taken'], idempotencyKey: 'required',
       body: z.strictObject({ tracking: trackingNumber.optional() }), answer: OrderJson,
       handle: (input) => orderStep(rpc, 'seller_shipped')(input.params.orderId, input.body, input),
     }),

@@ -20,7 +20,7 @@ export function paymentRoutes(rpc: Rpc): Route[] {
   const payments = rpc.client(PaymentService);
   return [
     route({
-      ...buyer, method: 'POST', path: '/v1/payments/setup-intents', status: 201, summary: 'Begin to add a card. The provider\'s client library confirms it; no card number comes here.', answer: SetupIntentJson,
+      ...buyer, method: 'POST', path: '/v1/payments/setup-intents', status: 201, summary: 'Begin to add a card. The provider\'s client library confirms it; no card number comes here.', refusals: ['payment.provider_unavailable'], answer: SetupIntentJson,
       async handle({ call }) {
         const { setupIntentId, clientSecret } = await payments.createSetupIntent({}, call);
         return { setupIntentId, clientSecret };
@@ -58,7 +58,7 @@ export function paymentRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...buyer, method: 'POST', path: '/v1/orders/{orderId}/payment/recover', status: 200, summary: 'Pay a declined order with another card, or with the same after authentication.', refusals: ['payment.not_found', 'payment.not_recoverable', 'payment.method_not_found'], idempotencyKey: 'required',
+      ...buyer, method: 'POST', path: '/v1/orders/{orderId}/payment/recover', status: 200, summary: 'Pay a declined order with another card, or with the same after authentication.', refusals: ['payment.not_found', 'payment.not_recoverable', 'payment.method_not_found', 'payment.method_unknown', 'payment.ended', 'payment.provider_unavailable'], idempotencyKey: 'required',
       params: orderParams, body: z.strictObject({ paymentMethodId: idOf('pm').optional() }), answer: PaymentJson,
       async handle({ params: { orderId }, body, key, call }) {
         const { payment } = await payments.recoverPayment({ orderId, ...body, idempotencyKey: key }, call);

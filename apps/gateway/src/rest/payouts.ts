@@ -21,7 +21,7 @@ export function payoutRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...seller, method: 'POST', path: '/v1/payouts/account', status: 200, summary: 'Open the account that pays out, or change its bank. A change holds payouts for 72 hours.', refusals: ['payment.bank_refused'],
+      ...seller, method: 'POST', path: '/v1/payouts/account', status: 200, summary: 'Open the account that pays out, or change its bank. A change holds payouts for 72 hours.', refusals: ['payment.bank_account_refused', 'payment.provider_unavailable'],
       body: z.strictObject({ bankToken: z.string().regex(/^[\w-]{1,100}$/, 'This is not a bank token.'), country: z.string().regex(/^[A-Z]{2}$/, 'A country is two capital letters (ISO 3166-1).') }),
       answer: z.object({ enabled: z.boolean(), bankLast4: z.string() }),
       async handle({ body, call }) {

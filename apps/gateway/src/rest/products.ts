@@ -64,7 +64,7 @@ export function productRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...administered, method: 'POST', path: '/v1/products', status: 201, summary: 'Add a product, with one market for each size.', refusals: ['product.style_id_taken'],
+      ...administered, method: 'POST', path: '/v1/products', status: 201, summary: 'Add a product, with one market for each size.', refusals: ['product.style_id_taken', 'product.invalid'],
       body: NewProduct, answer: ProductJson,
       async handle({ body, call }, headers) {
         const { retailPrice, minPrice, ...rest } = body;
@@ -75,7 +75,7 @@ export function productRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...administered, method: 'PATCH', path: '/v1/products/{productId}', status: 200, summary: 'Change a product, add or retire sizes.', refusals: ['product.not_found', 'product.stale'],
+      ...administered, method: 'PATCH', path: '/v1/products/{productId}', status: 200, summary: 'Change a product, add or retire sizes.', refusals: ['product.not_found', 'product.stale', 'product.retired', 'product.size_unknown', 'product.currency_fixed', 'product.invalid'],
       ifMatch: true, params: ownParams, body: ChangedProduct, answer: ProductJson,
       async handle({ params: { productId }, body, ifMatch, call }, headers) {
         const { retailPrice, imageUrls: urls, ...rest } = body;

@@ -19,10 +19,10 @@ export function webhookRoutes(rpc: Rpc): Route[] {
     return { received: true } as const;
   };
   return [
-    route({ ...provider, path: '/v1/webhooks/stripe', summary: 'The card provider tells of the platform\'s account.', raw: { signature: 'stripe-signature' }, refusals: ['payment.webhook_signature'], handle: stripe('platform') }),
-    route({ ...provider, path: '/v1/webhooks/stripe/connect', summary: 'The card provider tells of sellers\' accounts.', raw: { signature: 'stripe-signature' }, refusals: ['payment.webhook_signature'], handle: stripe('connect') }),
+    route({ ...provider, path: '/v1/webhooks/stripe', summary: 'The card provider tells of the platform\'s account.', raw: { signature: 'stripe-signature' }, refusals: ['payment.webhook_signature', 'payment.webhook_not_ready'], handle: stripe('platform') }),
+    route({ ...provider, path: '/v1/webhooks/stripe/connect', summary: 'The card provider tells of sellers\' accounts.', raw: { signature: 'stripe-signature' }, refusals: ['payment.webhook_signature', 'payment.webhook_not_ready'], handle: stripe('connect') }),
     route({
-      ...provider, path: '/v1/webhooks/carriers/{carrier}', summary: 'A carrier tells of a scan.', raw: { signature: 'carrier-signature' }, refusals: ['order.webhook_signature'],
+      ...provider, path: '/v1/webhooks/carriers/{carrier}', summary: 'A carrier tells of a scan.', raw: { signature: 'carrier-signature' }, refusals: ['order.webhook_signature', 'order.webhook_invalid'],
       params: z.strictObject({ carrier: z.string().regex(/^[a-z0-9_-]{1,40}$/) }),
       async handle(input) {
         await orders.handleCarrierWebhook({ body: bytesOf(input), signature: input.signature });

@@ -10,7 +10,6 @@ import { failpoint } from '@libs/kernel/failpoint';
 import { InvariantViolation } from '@libs/kernel/invariant';
 import type { CallUser } from '@libs/rpc/call-context';
 import { Rpc } from '@libs/rpc/rpc';
-import type { Subscription } from 'rxjs';
 import { GatewayConfig } from '../gateway.config';
 import { RequestLine } from './request-line';
 
@@ -21,12 +20,16 @@ export type TradeOutcome = Answer['outcome'];
 const MESSAGE_COMMANDS_MAX = 500;
 const IN_FLIGHT_MAX = 10_000;
 const SWEEP_EVERY_MS = 100;
+/** The other side ends a stream after an hour; a new one is begun before that, so that no command is under way on one that ends. */
+const LINE_MS_MAX = 50 * 60_000;
 const REOPEN_MS_MIN = 100;
 const REOPEN_MS_MAX = 2_000;
 /** Bidding refuses what is too late itself; only when it says nothing at all does the gateway answer. */
 const GRACE_MS = 500;
 
 interface Waiting {
+  /** Undefined until the command has been sent. */
+  line: RequestLine | undefined;
   readonly deadlineMs: number;
   readonly resolve: (outcome: TradeOutcome) => void;
   readonly reject: (error: Error) => void;
@@ -41,8 +44,8 @@ const overloaded = () => new AppError('unavailable', 'gateway.overloaded', 'Too 
 /** One long-lived stream to bidding for everybody's commands: those of one tick travel as one message, and answers find their way by `ref`. */
 @Injectable()
 export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private requests: RequestLine | undefined;
-  private subscription: Subscription | undefined;
+  private line: RequestLine | undefined;
+  private lineOpenedAtMs = 0;
   private queued: CommandInit[] = [];
   private readonly waiting = new Map<bigint, Waiting>();
   private lastRef = 0n;
@@ -67,19 +70,21 @@ export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShu
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.sweep.stop();
-    this.requests?.complete();
-    this.fail(interrupted());
+    const line = this.line;
+    this.line = undefined;
+    line?.complete();
+    this.fail(() => true);
   }
 
   send(command: TradeCommand, { id, sessionId }: CallUser, traceparent: string): Promise<TradeOutcome> {
     if (this.waiting.size >= IN_FLIGHT_MAX) return Promise.reject(overloaded());
     const nowMs = this.clock.now().getTime();
-    if (!this.requests && nowMs < this.reopenAtMs) return Promise.reject(unreachable());
+    if (!this.line && nowMs < this.reopenAtMs) return Promise.reject(unreachable());
     failpoint('gateway.beforeForward');
     const ref = ++this.lastRef;
     const deadlineMs = nowMs + this.config.values.TRADE_DEADLINE_MS;
     this.enqueue({ ref, caller: { userId: id, sessionId }, deadlineMs: BigInt(deadlineMs), traceparent, command });
-    return new Promise((resolve, reject) => this.waiting.set(ref, { deadlineMs, resolve, reject }));
+    return new Promise((resolve, reject) => this.waiting.set(ref, { line: undefined, deadlineMs, resolve, reject }));
   }
 
   private enqueue(command: CommandInit): void {
@@ -89,27 +94,44 @@ export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShu
   private flush(): void {
     const queued = this.queued;
     this.queued = [];
-    const requests = this.requests ?? this.open();
-    for (let i = 0; i < queued.length; i += MESSAGE_COMMANDS_MAX) requests.next({ commands: queued.slice(i, i + MESSAGE_COMMANDS_MAX) });
+    const line = this.presentLine();
+    for (const { ref } of queued) {
+      const waiting = this.waiting.get(ref ?? 0n);
+      if (waiting) waiting.line = line;
+    }
+    for (let i = 0; i < queued.length; i += MESSAGE_COMMANDS_MAX) line.next({ commands: queued.slice(i, i + MESSAGE_COMMANDS_MAX) });
+    // There was nobody at the other end: the line was dead before it was used.
+    if (this.line !== line) this.fail((waiting) => waiting.line === line, unreachable());
   }
 
-  private open(): RequestLine {
-    const requests = new RequestLine();
-    const ended = (error?: unknown) => {
-      if (this.requests === requests) this.closed(error);
-    };
-    this.requests = requests;
-    this.subscription = this.rpc.client(BiddingService).trade(requests.messages).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
-    return requests;
+  private presentLine(): RequestLine {
+    const nowMs = this.clock.now().getTime();
+    if (this.line && nowMs - this.lineOpenedAtMs < LINE_MS_MAX) return this.line;
+    const old = this.line;
+    const line = this.open(nowMs);
+    // What is under way on the old one is still answered there.
+    old?.complete();
+    return line;
   }
 
-  private closed(error: unknown): void {
-    this.log.warn({ error, waiting: this.waiting.size }, 'the trade stream ended');
-    this.requests = undefined;
-    this.subscription?.unsubscribe();
-    this.reopenAtMs = this.clock.now().getTime() + this.reopenMs;
-    this.reopenMs = Math.min(this.reopenMs * 2, REOPEN_MS_MAX);
-    this.fail(interrupted());
+  private open(nowMs: number): RequestLine {
+    const line = new RequestLine();
+    const ended = (error?: unknown) => this.closed(line, error);
+    this.line = line;
+    this.lineOpenedAtMs = nowMs;
+    this.rpc.client(BiddingService).trade(line.messages).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
+    return line;
+  }
+
+  private closed(line: RequestLine, error: unknown): void {
+    const isLost = (waiting: Waiting) => waiting.line === line;
+    if ([...this.waiting.values()].some(isLost)) this.log.warn({ error }, 'the trade stream ended with commands under way');
+    if (this.line === line) {
+      this.line = undefined;
+      this.reopenAtMs = this.clock.now().getTime() + this.reopenMs;
+      this.reopenMs = Math.min(this.reopenMs * 2, REOPEN_MS_MAX);
+    }
+    this.fail(isLost);
   }
 
   private take({ answers }: TradeResponse): void {
@@ -133,13 +155,11 @@ export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  /** Those that were sent; what still waits for its tick goes out on the next stream. */
-  private fail(error: AppError): void {
-    const unsent = new Set(this.queued.map(({ ref }) => ref));
-    for (const [ref, { reject }] of this.waiting) {
-      if (unsent.has(ref)) continue;
+  private fail(isLost: (waiting: Waiting) => boolean, error = interrupted()): void {
+    for (const [ref, waiting] of this.waiting) {
+      if (!isLost(waiting)) continue;
       this.waiting.delete(ref);
-      reject(error);
+      waiting.reject(error);
     }
   }
 }
