@@ -1,7 +1,7 @@
 // What a fresh machine needs before anything of ours can run. Only Node's own modules: the packages may not be there yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,10 +49,26 @@ export function build() {
   const folders = ['apps', 'libs', 'bench'].filter((folder) => existsSync(join(root, folder)));
   const sources = hashOf(folders.flatMap(filesUnder).concat('.swcrc', 'package-lock.json').map(stateOf).join('\n'));
   if (existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === sources) return;
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, [join(root, 'node_modules/@swc/cli/bin/swc.js'), ...folders, '-d', 'dist', '--copy-files', '--quiet']);
-  mkdirSync(dirname(buildStamp), { recursive: true });
-  writeFileSync(buildStamp, sources);
+  const made = join(root, `node_modules/.cache/build-${process.pid}`);
+  rmSync(made, { recursive: true, force: true });
+  run(process.execPath, [join(root, 'node_modules/@swc/cli/bin/swc.js'), ...folders, '-d', made, '--copy-files', '--quiet']);
+  writeFileSync(join(made, '.built'), sources);
+  putInPlace(made);
+}
+
+/** Whole, since another start or test may be building or running here as well. */
+function putInPlace(made) {
+  const former = `${made}-former`;
+  for (let tries = 1; ; tries++) {
+    try {
+      if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), former);
+      renameSync(made, join(root, 'dist'));
+      return rmSync(former, { recursive: true, force: true });
+    } catch (error) {
+      rmSync(former, { recursive: true, force: true });
+      if (tries === 10) throw error;
+    }
+  }
 }
 
 function filesUnder(folder) {
