@@ -17,13 +17,14 @@ export interface CommittedRow {
   readonly events: string;
 }
 
-const ROWS_A_PASS_MAX = 200;
+const PASS_MS = 1_000;
+const ROWS_A_READ_MAX = 200;
 const ROWS_IN_MEMORY_MAX = 5_000;
 
 const REGISTER = 'insert into outbox_watermark (owner, pos) values ($1, 0) on conflict do nothing';
 const WATERMARK = 'select pos from outbox_watermark where owner = $1';
 const RAISE = 'update outbox_watermark set pos = $2 where owner = $1 and pos < $2';
-const READ = `select pos, events from outbox where owner = $1 and pos > $2 order by pos limit ${ROWS_A_PASS_MAX}`;
+const READ = `select pos, events from outbox where owner = $1 and pos > $2 order by pos limit ${ROWS_A_READ_MAX}`;
 const UNFINISHED = `
   select w.owner from outbox_watermark w
    where w.owner <> $1 and exists (select from outbox o where o.owner = w.owner and o.pos > w.pos) order by w.owner`;
@@ -73,16 +74,12 @@ export class OwnedOutboxRelay {
     this.isTableAhead = true;
   }
 
-  /** Answers whether there is more to send at once. */
+  /** Sends what there is, for a second at most; answers whether there may be more. */
   async pass(): Promise<boolean> {
     invariant(this.isStarted, 'the relay has not been started');
-    const [predecessor] = this.predecessors;
-    if (predecessor !== undefined) return this.finish(predecessor);
-    if (this.isTableAhead) return this.sendFromTable();
-    const rows = this.memory.slice(0, ROWS_A_PASS_MAX);
-    await this.send(this.options.owner, rows.filter((row) => row.pos > this.sent));
-    while (this.memory[0] && this.memory[0].pos <= this.sent) this.memory.shift();
-    return this.memory.length > 0;
+    const until = performance.now() + PASS_MS;
+    while (await this.sendSome()) if (performance.now() > until) return true;
+    return false;
   }
 
   /** Events that are committed and not on the bus, of all owners. */
@@ -91,10 +88,20 @@ export class OwnedOutboxRelay {
     return row?.events ?? 0;
   }
 
+  private async sendSome(): Promise<boolean> {
+    const [predecessor] = this.predecessors;
+    if (predecessor !== undefined) return this.finish(predecessor);
+    if (this.isTableAhead) return this.sendFromTable();
+    const rows = this.memory.slice(0, ROWS_A_READ_MAX);
+    await this.send(this.options.owner, rows.filter((row) => row.pos > this.sent));
+    while (this.memory[0] && this.memory[0].pos <= this.sent) this.memory.shift();
+    return this.memory.length > 0;
+  }
+
   private async finish(predecessor: string): Promise<boolean> {
     const rows = await this.options.sql.query<CommittedRow>(READ, [predecessor, await this.watermarkOf(predecessor)]);
     await this.send(predecessor, rows);
-    if (rows.length < ROWS_A_PASS_MAX) this.predecessors.shift();
+    if (rows.length < ROWS_A_READ_MAX) this.predecessors.shift();
     return true;
   }
 
@@ -104,7 +111,7 @@ export class OwnedOutboxRelay {
     try {
       const rows = await this.options.sql.query<CommittedRow>(READ, [this.options.owner, this.sent]);
       await this.send(this.options.owner, rows);
-      if (rows.length === ROWS_A_PASS_MAX) this.readTable();
+      if (rows.length === ROWS_A_READ_MAX) this.readTable();
       return true;
     } catch (error) {
       this.readTable();
