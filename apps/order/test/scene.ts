@@ -209,7 +209,7 @@ export class FakeCarrier {
 
   private reply(request: IncomingMessage, text: string): unknown {
     if (request.url?.startsWith('/shipments/')) return { scans: [] };
-    if (request.url !== '/labels') return request.method === 'GET' ? [] : { id: 'we_1', secret: 'whsec_test' };
+    if (request.url !== '/labels') return request.method === 'GET' ? { data: [] } : { id: 'we_1', secret: 'whsec_test' };
     const key = String(request.headers['idempotency-key']);
     const label = this.labels.get(key) ?? { tracking: `TRK${randomUUID()}`, body: JSON.parse(text) as Record<string, unknown> };
     this.labels.set(key, label);

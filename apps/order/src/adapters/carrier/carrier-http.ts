@@ -22,6 +22,10 @@ export class CarrierHttp {
     return this.send(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
+  async delete(path: string): Promise<void> {
+    await this.send(path, { method: 'DELETE' });
+  }
+
   private async send(path: string, init: RequestInit): Promise<unknown> {
     try {
       const response = await fetch(`${this.base}${path}`, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) });

@@ -14,7 +14,7 @@ import { isSigned } from './signature';
 
 const PATH = '/v1/webhooks/carriers/sandbox';
 
-const endpointsSchema = z.union([z.array(z.object({ id: z.string() })), z.object({ data: z.array(z.object({ id: z.string() })) })]);
+const endpointsSchema = z.object({ data: z.array(z.object({ id: z.string(), url: z.string() })) });
 const madeSchema = z.object({ id: z.string().min(1), secret: z.string().min(1) });
 const eventSchema = z.object({
   id: z.string().min(1).max(200),
@@ -47,21 +47,21 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
   async ensure(): Promise<void> {
     const kept = await this.endpoints.find(this.url);
     const secret = kept && this.key.unseal(kept.sealedSecret);
-    const answer = parsed(endpointsSchema, await this.http.get('/webhook_endpoints'));
-    const known = (Array.isArray(answer) ? answer : answer.data).some(({ id }) => id === kept?.id);
-    this.secret = secret && known ? secret : await this.make();
+    const { data } = parsed(endpointsSchema, await this.http.get('/webhook_endpoints'));
+    const ours = data.filter(({ url }) => url === this.url);
+    this.secret = secret && ours.some(({ id }) => id === kept.id) ? secret : await this.make(ours.map(({ id }) => id));
   }
 
   /** An endpoint whose secret is lost is of no use: a new one takes its place. */
-  private async make(): Promise<string> {
+  private async make(lost: readonly string[]): Promise<string> {
     const { id, secret } = parsed(madeSchema, await this.http.post('/webhook_endpoints', { url: this.url }, this.ids.next('op')));
     await this.endpoints.keep(this.url, { id, sealedSecret: this.key.seal(secret) });
+    for (const old of lost) await this.http.delete(`/webhook_endpoints/${encodeURIComponent(old)}`);
     return secret;
   }
 
   async read(body: Uint8Array, signature: string): Promise<CarrierEvent | undefined> {
-    if (!this.secret) await this.ensure();
-    if (!this.secret || !isSigned(body, signature, this.secret, this.wall.now())) throw signatureInvalid();
+    if (!(await this.isTheirs(body, signature))) throw signatureInvalid();
     const event = eventSchema.safeParse(jsonOf(body));
     if (!event.success) {
       // Kinds of events that came later than this service are none of its business; a signed one without form is.
@@ -70,6 +70,17 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
     }
     const { id, data } = event.data;
     return { id, tracking: data.tracking, kind: data.kind, at: new Date(data.at), rawSha256: createHash('sha256').update(body).digest('hex') };
+  }
+
+  private async isTheirs(body: Uint8Array, signature: string): Promise<boolean> {
+    const isSignedWith = (secret: string | undefined) => secret !== undefined && isSigned(body, signature, secret, this.wall.now());
+    if (isSignedWith(this.secret)) return true;
+    // Another process of this service may have made the endpoint anew.
+    const kept = await this.endpoints.find(this.url);
+    const secret = kept && this.key.unseal(kept.sealedSecret);
+    if (!isSignedWith(secret)) return false;
+    this.secret = secret;
+    return true;
   }
 }
 
