@@ -25,8 +25,8 @@ export class OutsideWorld {
 
   async requests(): Promise<{ method: string; path: string; idempotencyKey?: string }[]> {
     const answer = await fetch(`${this.url}/control/requests`);
-    const body = (await answer.json()) as { data?: [] } | []; // The sandbox's own shape.
-    return Array.isArray(body) ? body : (body.data ?? []);
+    const { requests } = (await answer.json()) as { requests: { method: string; path: string; idempotencyKey?: string }[] }; // The sandbox's own shape.
+    return requests;
   }
 
   private async form(path: string, fields: Record<string, string>): Promise<void> {

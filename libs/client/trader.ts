@@ -49,6 +49,12 @@ export interface Account {
   readonly lastName: string;
 }
 
+/** What the bill of one's own side comes to; nothing before it is known. */
+export function billOf(order: Order): Amount | undefined {
+  if (order.lines.length < 2) return undefined;
+  return { amount: order.lines.reduce((sum, { amount }) => sum + amount.amount, 0), currency: order.price.currency };
+}
+
 export const usd = (dollars: number): Amount => ({ amount: dollars * 100, currency: 'USD' });
 
 const CARD_KNOWN_WITHIN_MS = 10_000;

@@ -1,7 +1,6 @@
 import { Problem } from '@libs/client/api';
+import { billOf } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
-
-const amountOf = (order: { lines: readonly { kind: string; amount: { amount: number } }[] }, kind: string) => order.lines.find((line) => line.kind === kind)?.amount.amount;
 
 /** From a price to a payout, and the ways in which it goes wrong after the match. */
 export function tradeJourneys(story: () => Story): void {
@@ -11,7 +10,7 @@ export function tradeJourneys(story: () => Story): void {
     const { bid, ask, order } = await story().trade(bea, sam, 450);
     expect([bid.status, ask.match?.price.amount, order.status]).toEqual(['active', 45_000, 'confirmed']);
     const bought = await bea.orderOf(ask);
-    expect([amountOf(bought, 'total'), amountOf(order, 'payout')]).toEqual([48_745, 39_600]);
+    expect([billOf(bought)?.amount, billOf(order)?.amount]).toEqual([48_745, 39_600]);
 
     const task = await story().bringsIn(sam, order);
     await story().authenticators[0].inspects(task);

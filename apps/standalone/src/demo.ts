@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Authenticator } from '@libs/client/floor';
 import { OutsideWorld } from '@libs/client/outside-world';
-import { type Amount, type Order, Trader } from '@libs/client/trader';
+import { type Amount, billOf, type Order, Trader } from '@libs/client/trader';
 import { runningExchange } from './run-file';
 import { withExchange } from './launch/with-exchange';
 
@@ -28,8 +28,8 @@ async function demo(url: string, sandboxUrl: string): Promise<void> {
   const ask = await sam.asks(market.id, 440);
   say('Sam asks 440', `a match at the resting bid's ${show(ask.match?.price)}`);
 
-  const paid = await reached(bea, ask, 'the order is paid', (order) => order.status === 'confirmed');
-  say('The buyer is charged', `${lineOf(paid, 'total')} captured; held in the ledger for order ${paid.id}`);
+  const paid = await reached(bea, ask, 'the order is paid', (order) => order.status === 'confirmed' && billOf(order) !== undefined);
+  say('The buyer is charged', `${show(billOf(paid))} captured; held in the ledger for order ${paid.id}`);
   const tracking = await untilDone('the label is printed', () => sam.ships(paid.id).catch(() => undefined));
   await reached(bea, ask, 'the pair is on its way', (order) => order.status === 'seller_shipping');
   say('Sam ships', `carrier scan ${tracking}; the money stays held`);
@@ -41,8 +41,12 @@ async function demo(url: string, sandboxUrl: string): Promise<void> {
   await floor.sendsOn(paid.id);
   await world.scan(passed.outboundTracking ?? '', 'delivered');
   await reached(bea, ask, 'the pair is delivered', (order) => order.status === 'delivered');
-  const payout = await untilDone('the seller is paid', async () => (await sam.api.get<{ data: { amount: Amount; state: string }[] }>('/v1/payouts')).data.find(({ state }) => state === 'in_transit' || state === 'paid'));
-  say('Delivered', `the hold is released: ${show(payout.amount)} transferred to Sam and paid out, the fees are revenue`);
+  const payoutThat = (state: string) => async () => (await sam.api.get<{ data: { amount: Amount; state: string }[] }>('/v1/payouts')).data.find((payout) => payout.state === state);
+  const transferred = await untilDone('the seller\'s part is transferred', payoutThat('transferred'));
+  say('Delivered', `the hold is released: ${show(transferred.amount)} transferred to Sam, the fees are revenue`);
+  for (let day = 0; day < 6 && !(await payoutThat('paid')()); day++) await sam.api.post('/v1/test/clock/advance', { ms: 86_400_000 });
+  const payout = await untilDone('the seller is paid', payoutThat('paid'));
+  say('Some days later', `${show(payout.amount)} has arrived at Sam's bank`);
   await trialBalance(admin);
 }
 
@@ -85,7 +89,6 @@ function say(step: string, meaning: string): void {
   process.stdout.write(`${`${((performance.now() - started) / 1000).toFixed(2)} s`.padStart(8)}  ${step}\n          ${meaning}\n`);
 }
 
-const lineOf = (order: Order, kind: string): string => show(order.lines.find((line) => line.kind === kind)?.amount);
 const show = (amount: Amount | undefined): string => (amount ? `${cents(amount.amount)} ${amount.currency}` : 'nothing');
 
 function cents(minor: number): string {

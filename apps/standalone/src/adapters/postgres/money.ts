@@ -1,3 +1,4 @@
+import { uuidOf } from '@libs/kernel/ids';
 import { type Invariant, rows, type Stores } from '../../verify/invariant';
 
 /** What an order's ledger says, by kind of account. */
@@ -81,5 +82,5 @@ async function providerBooks({ payment, provider }: Stores): Promise<string[]> {
 async function unplannedCalls({ payment, provider }: Stores): Promise<string[]> {
   if (!provider) return [];
   const planned = new Set((await payment.query<{ id: string }>('select op_id::text as id from payment_op')).map(({ id }) => id));
-  return (await provider.moneyCallKeys()).filter((key) => !planned.has(key)).map((key) => `a money call under ${key} has no operation`);
+  return (await provider.moneyCallKeys()).filter((key) => !planned.has(uuidOf('op', key) ?? '')).map((key) => `a money call under ${key} has no operation`);
 }

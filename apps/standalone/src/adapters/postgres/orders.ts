@@ -55,7 +55,8 @@ async function matchesAndOrders({ bidding, order }: Stores): Promise<string[]> {
 
 async function verdicts({ authentication, order }: Stores): Promise<string[]> {
   const given = await authentication.query<{ order_id: string; verdict: string; by_party: boolean }>(
-    `select t.order_id, t.verdict, exists (select from opinions p where p.task_id = t.id and p.authenticator_id in (t.buyer_id, t.seller_id)) as by_party from inspections t where t.verdict is not null`,
+    `select i.order_id, v.verdict, exists (select from opinions p where p.inspection_id = i.id and p.given_by in (i.buyer_id, i.seller_id)) as by_party
+       from inspections i join verdicts v on v.inspection_id = i.id`,
   );
   const passed = new Set(given.filter(({ verdict }) => verdict === 'pass').map(({ order_id }) => order_id));
   const sent = await order.query<{ order_id: string }>(`select order_id from order_events where event = 'buyer_shipped'`);

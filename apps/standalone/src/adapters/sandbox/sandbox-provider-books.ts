@@ -29,8 +29,8 @@ export class SandboxProviderBooks implements ProviderBooks {
   }
 
   async moneyCallKeys(): Promise<string[]> {
-    const { data } = await this.get<{ data: Seen[] }>('/control/requests');
-    return data.filter(({ method, path, idempotencyKey }) => method === 'POST' && MONEY_CALLS.test(path) && idempotencyKey).map(({ idempotencyKey }) => idempotencyKey ?? '');
+    const { requests } = await this.get<{ requests: Seen[] }>('/control/requests');
+    return requests.filter(({ method, path, idempotencyKey }) => method === 'POST' && MONEY_CALLS.test(path) && idempotencyKey).map(({ idempotencyKey }) => idempotencyKey ?? '');
   }
 
   private async get<T>(path: string): Promise<T> {
