@@ -1,11 +1,17 @@
-/** One handler for all services of a process. A second signal ends it at once; so does a stop that takes longer than 30 s. */
+/** One handler for all services of a process. */
 const STOP_MS_MAX = 30_000;
+/** A terminal and npm both tell us of one Ctrl-C: only a later signal means that somebody will not wait. */
+const SAME_SIGNAL_MS = 1_000;
 
+/** Stops in good order at the first signal; a later one, or 30 s, ends the process at once. */
 export function onStopSignal(stop: () => Promise<void>): void {
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const handle = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
-    isStopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(signal === 'SIGINT' ? 130 : 143);
+      return;
+    }
+    stoppingSince = performance.now();
     setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
     stop().then(
       () => process.exit(0),

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { transformFileSync } from '@swc/core';
+
+/** A process that takes a while to stop, and says when it has. */
+const program = `${transformFileSync(join(__dirname, '../signals.ts'), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, swcrc: false }).code}
+const idle = setInterval(() => undefined, 1000);
+exports.onStopSignal(() => new Promise((done) => setTimeout(() => { console.log('stopped'); done(); }, Number(process.argv[1]))));
+console.log('ready');`;
+
+async function run(stopMs: number): Promise<{ kill(signal: NodeJS.Signals): void; ended: Promise<{ code: number | null; output: string }> }> {
+  const child = spawn(process.execPath, ['-e', program, String(stopMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(child.stdout, 'data');
+  return { kill: (signal) => child.kill(signal), ended: once(child, 'exit').then(([code]: unknown[]) => ({ code: code as number | null, output })) };
+}
+
+describe('a stop signal', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('%s lets the process finish, and ends it without an error', async (signal) => {
+    const process = await run(50);
+    process.kill(signal);
+    expect(await process.ended).toEqual({ code: 0, output: 'ready\nstopped\n' });
+  });
+
+  it('counts once when a terminal and npm both send it', async () => {
+    const process = await run(100);
+    process.kill('SIGINT');
+    process.kill('SIGTERM');
+    expect(await process.ended).toEqual({ code: 0, output: 'ready\nstopped\n' });
+  });
+
+  it('ends the process at once when it is sent again later', async () => {
+    const process = await run(20_000);
+    process.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    process.kill('SIGTERM');
+    expect(await process.ended).toEqual({ code: 143, output: 'ready\n' });
+  });
+});
