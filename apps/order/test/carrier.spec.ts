@@ -39,6 +39,8 @@ class Door {
   }
 }
 
+jest.setTimeout(30_000);
+
 describe('with the carrier of the sandbox', () => {
   const door = new Door();
   let sandbox: SandboxProcess;

@@ -1,6 +1,8 @@
 import { AppError } from '@libs/kernel/app-error';
 import { Scene } from './scene';
 
+jest.setTimeout(30_000);
+
 describe('a deadline', () => {
   let scene: Scene;
   beforeAll(async () => {

@@ -2,6 +2,8 @@ import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { AppError } from '@libs/kernel/app-error';
 import { payment, Scene } from './scene';
 
+jest.setTimeout(30_000);
+
 describe('an order', () => {
   let scene: Scene;
   beforeAll(async () => {

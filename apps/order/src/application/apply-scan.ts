@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@libs/events/outbox';
+import { Clock } from '@libs/kernel/clock';
 import type { Transaction } from '@libs/postgres/transaction';
 import { eventsOfScan, furthest, type Scan } from '../domain/parcel';
 import { Advance } from './advance';
@@ -16,6 +17,7 @@ export class ApplyScan {
     private readonly advance: Advance,
     private readonly operator: TellOperator,
     private readonly outbox: Outbox,
+    private readonly clock: Clock,
   ) {}
 
   async execute(tx: Transaction, scan: Scan): Promise<boolean> {
@@ -29,8 +31,10 @@ export class ApplyScan {
     await this.shipments.update(tx, scan.tracking, state, scan);
     if (shipment.leg === 'return' && shipment.state === 'created' && state !== 'lost') announceShipped(this.outbox, tx, order, 'return');
     if (state === 'lost') await this.tellLost(tx, shipment);
+    // The carrier's clock may be ahead of ours; it must not make a parcel late.
+    const at = new Date(Math.min(scan.at.getTime(), this.clock.now().getTime()));
     for (const event of eventsOfScan(shipment.leg, scan.kind, order.status)) {
-      await this.advance.execute(tx, order.id, { event, actor: 'carrier', at: scan.at, reason: `Scan: ${scan.kind}` });
+      await this.advance.execute(tx, order.id, { event, actor: 'carrier', at, reason: `Scan: ${scan.kind}` });
     }
     return true;
   }

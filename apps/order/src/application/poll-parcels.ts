@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
 import { Carrier, Shipments } from './ports';
 import { RecordScans } from './record-scans';
 
@@ -12,11 +13,17 @@ export class PollParcels {
     private readonly shipments: Shipments,
     private readonly carrier: Carrier,
     private readonly scans: RecordScans,
+    private readonly log: Log,
   ) {}
 
   async execute(): Promise<void> {
     for (const tracking of await this.shipments.takeUnchecked(UNSEEN_MS, BATCH_MAX)) {
-      await this.scans.seen(await this.carrier.scans(tracking));
+      // One parcel that cannot be asked for does not keep the others from being seen.
+      await this.look(tracking).catch((error: unknown) => this.log.warn({ tracking, error }, 'a parcel could not be asked for'));
     }
+  }
+
+  private async look(tracking: string): Promise<void> {
+    await this.scans.seen(await this.carrier.scans(tracking));
   }
 }
