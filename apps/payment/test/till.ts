@@ -161,6 +161,10 @@ export class Till {
     });
   }
 
+  eventually(condition: () => Promise<boolean>): Promise<void> {
+    return until('it is so', SETTLED_MS_MAX, condition);
+  }
+
   async fault(path: string, mode: string, times = 1, more: Record<string, unknown> = {}): Promise<void> {
     await this.post('/control/faults', { path, mode, times, ...more });
   }
