@@ -30,14 +30,17 @@ describe('the first administrator', () => {
 
   it('is one, also when two are named at once, and had a phone number before', async () => {
     const fresh = await startUserService();
-    const [bob, eve] = [await Person.registers(fresh), await Person.registers(fresh)];
-    await bob.asks.updateProfile({ phone: '+15550100' });
-    const results = await Promise.allSettled([bob, eve].map(({ user }) => grantFirstAdmin(fresh, user.email)));
-    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    const [winner, other] = results[0]?.status === 'fulfilled' ? [bob, eve] : [eve, bob];
-    expect([await winner.isLoggedIn(), await other.isLoggedIn()]).toEqual([false, true]);
-    expect((await bob.asks.getProfile({})).user?.phone).toBe('+15550100');
-    await fresh.stop();
+    try {
+      const [bob, eve] = [await Person.registers(fresh), await Person.registers(fresh)];
+      await bob.asks.updateProfile({ phone: '+15550100' });
+      const results = await Promise.allSettled([bob, eve].map(({ user }) => grantFirstAdmin(fresh, user.email)));
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const [winner, other] = results[0]?.status === 'fulfilled' ? [bob, eve] : [eve, bob];
+      expect([await winner.isLoggedIn(), await other.isLoggedIn()]).toEqual([false, true]);
+      expect((await bob.asks.getProfile({})).user?.phone).toBe('+15550100');
+    } finally {
+      await fresh.stop();
+    }
   });
 });
 

@@ -6,6 +6,8 @@ import { hashSync } from 'bcrypt';
 import { createDecoder, createVerifier } from 'fast-jwt';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { uuidOf } from '@libs/kernel/ids';
+import { Transactions } from '@libs/postgres/transaction';
+import { until } from '@libs/testing/exchange-process';
 import type { TestService } from '@libs/testing/start-test-service';
 import { FIREFOX, found, newEmail, PASSWORD, Person, START_MS_MAX, startUserService } from './people';
 
@@ -110,6 +112,26 @@ describe('changing the password', () => {
     expect([await ann.isLoggedIn(), await phone.isLoggedIn()]).toEqual([true, false]);
     await expect(login(ann.user.email, PASSWORD)).rejects.toMatchObject({ code: 'user.credentials_wrong' });
     expect((await login(ann.user.email, 'a better horse')).user?.id).toBe(ann.user.id);
+  });
+});
+
+describe('logging in while the password is being changed', () => {
+  it('fails with the old one, although it was still right when it was compared', async () => {
+    const ann = await Person.registers(service);
+    const id = uuidOf('usr', ann.user.id);
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    let isLocked = () => {};
+    const locked = new Promise<void>((resolve) => (isLocked = resolve));
+    const change = service.app.get(Transactions).run(async (tx) => {
+      await service.sql.in(tx).query('select 1 from users where id = $1 for update', [id]);
+      isLocked();
+      await until('the login waits for the change', 1_500, async () => (await service.sql.query(waiting)).length > 0);
+      await service.sql.in(tx).query(`update users set password_hash = '$2b$05$' || repeat('x', 53) where id = $1`, [id]);
+    });
+    await locked;
+    await expect(login(ann.user.email, PASSWORD)).rejects.toMatchObject({ code: 'user.credentials_wrong' });
+    await change;
+    expect((await ann.asks.getSessions({})).sessions).toHaveLength(1);
   });
 });
 
