@@ -67,8 +67,9 @@ export class Harness {
     return facts;
   }
 
-  async desk(): Promise<Desk> {
-    const desk = await Desk.open(this);
+  /** `url`: another way to the same database. */
+  async desk(url?: string): Promise<Desk> {
+    const desk = await Desk.open(this, url);
     this.opened.push(desk);
     return desk;
   }
@@ -113,12 +114,13 @@ export class Desk {
     private readonly pool: Database,
   ) {}
 
-  static async open(harness: Harness): Promise<Desk> {
+  static async open(harness: Harness, url = harness.database.url): Promise<Desk> {
     const config = new BiddingConfig({ BIDDING_DATABASE_URL: harness.database.url });
+    const sessions = new PostgresShardSessions(new BiddingConfig({ BIDDING_DATABASE_URL: url }), ids);
     const pool = await Database.open({ url: harness.database.url, poolSize: 2, name: 'test' });
     const kept = new PostgresKeptAnswers(config, pool.sql);
     const log = { ...quiet, error: (fields: Record<string, unknown>, message: string) => void harness.problems.push(`${message}: ${String(fields.error)}`) };
-    const writer = new Writer({ sessions: new PostgresShardSessions(config, ids), kept, clock: harness.clock, wallClock: wall, ids, log });
+    const writer = new Writer({ sessions, kept, clock: harness.clock, wallClock: wall, ids, log });
     await writer.tend();
     return new Desk(harness, writer, new Intake(writer, kept, wall), kept, new PostgresRecords(pool.sql), pool);
   }

@@ -28,6 +28,11 @@ export class ApplyFactEffects {
     private readonly projection: ProjectBooks,
   ) {}
 
+  /** Whether the market is on our floor, as far as effects have brought it there. */
+  hasMarket(marketId: string): boolean {
+    return this.writer.floor.markets.has(marketId);
+  }
+
   /** Answers whether there may be more. One at a time: of two passes, both would take the same effects. */
   async pass(): Promise<boolean> {
     while (this.running) await this.running;

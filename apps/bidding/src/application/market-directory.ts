@@ -10,6 +10,7 @@ const NOES_MAX = 10_000;
 export class MarketDirectory {
   private readonly known = new Map<string, StoredMarket>();
   private readonly unknownUntil = new Map<string, number>();
+  private readonly asking = new Map<string, Promise<StoredMarket | undefined>>();
 
   constructor(
     private readonly store: MarketStore,
@@ -33,15 +34,24 @@ export class MarketDirectory {
 
   /** For a market that was made a moment ago: the database is read, then product is asked. A "no" is remembered. */
   async find(marketId: string): Promise<StoredMarket | undefined> {
-    const known = this.known.get(marketId) ?? (await this.refresh(marketId));
+    const known = this.known.get(marketId);
     if (known) return known;
-    const now = this.wallClock.now().getTime();
-    if ((this.unknownUntil.get(marketId) ?? 0) > now) return undefined;
-    if (this.unknownUntil.size >= NOES_MAX) this.unknownUntil.clear();
-    this.unknownUntil.set(marketId, now + NO_REMEMBERED_MS);
+    if ((this.unknownUntil.get(marketId) ?? 0) > this.wallClock.now().getTime()) return undefined;
+    const running = this.asking.get(marketId) ?? this.ask(marketId).finally(() => this.asking.delete(marketId));
+    this.asking.set(marketId, running);
+    return running;
+  }
+
+  private async ask(marketId: string): Promise<StoredMarket | undefined> {
+    const stored = await this.refresh(marketId);
+    if (stored) return stored;
     const terms = await this.owners.market(marketId);
-    if (!terms) return undefined;
-    await this.store.adopt([terms]);
-    return this.refresh(marketId);
+    if (terms) {
+      await this.store.adopt([terms]);
+      return this.refresh(marketId);
+    }
+    if (this.unknownUntil.size >= NOES_MAX) this.unknownUntil.clear();
+    this.unknownUntil.set(marketId, this.wallClock.now().getTime() + NO_REMEMBERED_MS);
+    return undefined;
   }
 }

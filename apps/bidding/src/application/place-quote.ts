@@ -49,15 +49,13 @@ export class PlaceQuote {
   /** Nothing to wait for when the market and the user's facts are in memory and are enough. */
   private prepare(command: PlaceCommand): Promise<unknown> | undefined {
     const facts = this.traders.cached(command.userId);
-    const isKnown = this.directory.get(command.marketId) !== undefined;
-    return isKnown && facts && isEnough(facts, command) ? undefined : this.learn(command);
+    return this.effects.hasMarket(command.marketId) && facts && isEnough(facts, command) ? undefined : this.learn(command);
   }
 
   private async learn({ marketId, userId, side, paymentMethodId, addressVersionId }: PlaceCommand): Promise<void> {
     await this.traders.complete(userId, side, paymentMethodId, addressVersionId);
-    if (this.directory.get(marketId)) return;
     // A market that nobody here has heard of comes to the floor by its effect.
-    if (await this.directory.find(marketId)) await this.effects.pass();
+    if (!this.effects.hasMarket(marketId) && (await this.directory.find(marketId))) await this.effects.pass();
   }
 
   private run(turn: Turn, command: PlaceCommand, quoteId: string): Outcome {
