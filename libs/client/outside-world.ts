@@ -9,9 +9,12 @@ export class OutsideWorld {
     await this.form(`/v1/${kind}/${id}/confirm`, { client_secret: clientSecret, payment_method: card });
   }
 
-  /** The buyer passes the bank's check for a payment that asked for it. */
+  /** The buyer pays in the browser with the card that was turned away, and passes the bank's check. */
   async authenticate(clientSecret: string): Promise<void> {
     const id = clientSecret.split('_secret')[0] ?? '';
+    const answer = await fetch(`${this.url}/v1/payment_intents/${id}?client_secret=${clientSecret}`, { headers: { authorization: 'Bearer pk_test_sandbox' } });
+    const { last_payment_error: refused } = (await answer.json()) as { last_payment_error?: { payment_method?: { id: string } } }; // The provider's documented shape.
+    await this.form(`/v1/payment_intents/${id}/confirm`, { client_secret: clientSecret, payment_method: refused?.payment_method?.id ?? '' });
     await this.form(`/v1/payment_intents/${id}/authenticate`, { client_secret: clientSecret });
   }
 

@@ -55,10 +55,10 @@ export const matching: readonly Invariant[] = [
       ];
     },
   },
-  rows('M10', 'a quote is matched exactly while it has a live match', 'bidding', `
-    select q.id, q.status from quotes q left join matches m on m.state <> 'bust' and q.id in (m.bid_id, m.ask_id) where (q.status = 'matched') <> (m.id is not null) and q.side = 'bid' and (m.id is null or m.bid_id = q.id)
+  rows('M10', 'a quote is matched exactly if it has met another, and stays so unless a bust gave it back', 'bidding', `
+    select q.id, q.status from quotes q left join matches b on b.bid_id = q.id left join matches a on a.ask_id = q.id where q.status = 'matched' and b.id is null and a.id is null
     union all
-    select q.id, q.status from quotes q left join matches m on m.state <> 'bust' and m.ask_id = q.id where q.side = 'ask' and (q.status = 'matched') <> (m.id is not null)`),
+    select q.id, q.status from matches m join quotes q on q.id = any (array[m.bid_id, m.ask_id]) where m.state <> 'bust' and q.status <> 'matched'`),
   rows('M12', 'a user\'s key has done one thing', 'bidding', `
     select q.user_id, q.client_key from quotes q join command_answers a on a.user_id = q.user_id and a.key = q.client_key`),
   rows('M14', 'every price is a whole number of ticks within its market\'s bounds', 'bidding', `
