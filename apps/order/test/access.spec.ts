@@ -94,6 +94,18 @@ describe('who sees and does what with an order', () => {
     expect((await scene.order(other)).status).toBe('confirmed');
   });
 
+  it('lets the floor send a passed pair with another carrier, but not without a number', async () => {
+    const id = await scene.orderThatIs('authenticating');
+    scene.carrier.failures = 1_000;
+    await scene.service.deliver('inspection.completed', id, { orderId: id, verdict: 'pass' });
+    await scene.eventually(async () => (await scene.order(id)).status === 'auth_passed');
+    await expect(scene.as(scene.authenticator).updateOrderStatus({ orderId: id, event: 'buyer_shipped' })).rejects.toMatchObject({ code: 'order.label_not_ready' });
+    await scene.as(scene.authenticator).updateOrderStatus({ orderId: id, event: 'buyer_shipped', tracking: `COURIER-${id}` });
+    scene.carrier.failures = 0;
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'shipping_to_buyer', outboundTracking: `COURIER-${id}` });
+  });
+
   it('ships once, though seller, carrier and floor say so at the same moment', async () => {
     const id = await scene.orderThatIs('confirmed');
     await Promise.allSettled([1, 2, 3, 4].map(() => scene.as(scene.seller).updateOrderStatus({ orderId: id, event: 'seller_shipped' })).concat(scene.atTheFloor(id) as never));

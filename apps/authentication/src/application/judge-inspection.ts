@@ -32,7 +32,7 @@ export class JudgeInspection {
       const inspection = await this.lock(tx, taskId);
       if (inspection.state !== 'queued') throw notInState(inspection.state);
       requireClaim(inspection, userId);
-      await this.inspections.check(tx, taskId, check, userId, this.clock.now());
+      await this.inspections.check(tx, taskId, check, { userId, at: this.clock.now() });
       return this.lock(tx, taskId);
     });
   }
@@ -58,9 +58,9 @@ export class JudgeInspection {
       this.allow(inspection, userId, voice);
       const missing = voice === 'first' && verdict === 'pass' ? missingChecks(inspection) : [];
       if (missing.length > 0) throw checksMissing(missing);
-      const opinion = { voice, by: userId, verdict, reasons, note };
+      const opinion = { voice, by: userId, verdict, reasons, note, at: this.clock.now() };
       const outcome = weigh(inspection.opinions, opinion);
-      await this.inspections.judge(tx, inspection.id, opinion, outcome, this.clock.now());
+      await this.inspections.judge(tx, inspection.id, opinion, outcome);
       if (outcome.state === 'completed') this.announce(tx, inspection, outcome);
       return this.lock(tx, inspection.id);
     });

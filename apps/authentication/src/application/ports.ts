@@ -34,9 +34,9 @@ export abstract class Inspections {
   /** For a lease of ten minutes from now, by the database's clock. */
   abstract claim(tx: Transaction, id: string, userId: string): Promise<void>;
   abstract release(tx: Transaction, id: string): Promise<void>;
-  abstract check(tx: Transaction, id: string, check: Check, by: string, at: Date): Promise<void>;
+  abstract check(tx: Transaction, id: string, check: Check, by: { readonly userId: string; readonly at: Date }): Promise<void>;
   /** Keeps the opinion, what it came to, and the verdict, which is written once. */
-  abstract judge(tx: Transaction, id: string, opinion: Opinion & { readonly note: string }, outcome: Outcome, at: Date): Promise<void>;
+  abstract judge(tx: Transaction, id: string, opinion: Opinion & { readonly note: string; readonly at: Date }, outcome: Outcome): Promise<void>;
 }
 
 /** Which order a parcel is of. */
@@ -61,5 +61,5 @@ export abstract class StrayParcels {
   abstract open(tx: Transaction, parcel: Omit<StrayParcel, 'resolvedAt' | 'resolution'>): Promise<StrayParcel>;
   abstract page(filter: { includeResolved: boolean; limit: number; after?: string }): Promise<StrayParcel[]>;
   abstract find(tx: Transaction, id: string): Promise<StrayParcel | undefined>;
-  abstract resolve(tx: Transaction, id: string, by: string, resolution: string, at: Date): Promise<void>;
+  abstract resolve(tx: Transaction, id: string, resolution: string, by: { readonly userId: string; readonly at: Date }): Promise<void>;
 }

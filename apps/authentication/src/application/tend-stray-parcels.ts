@@ -32,7 +32,7 @@ export class TendStrayParcels {
   async resolve(adminId: string, id: string, resolution: string): Promise<StrayParcel> {
     if (resolution === '') throw textMissing('resolution');
     return this.transactions.run(async (tx) => {
-      await this.strays.resolve(tx, id, adminId, resolution, this.clock.now());
+      await this.strays.resolve(tx, id, resolution, { userId: adminId, at: this.clock.now() });
       const parcel = await this.strays.find(tx, id);
       if (!parcel) throw parcelNotFound(id);
       return parcel;

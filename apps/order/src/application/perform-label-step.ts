@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { labelStatuses } from '../domain/lifecycle';
 import type { Leg, Order } from '../domain/order';
 import type { Answer } from './answer';
 import { Carrier, Neighbours } from './ports';
@@ -12,8 +13,8 @@ export class PerformLabelStep {
   ) {}
 
   async execute(order: Order, leg: Leg): Promise<Answer> {
-    // The seller was faster with a parcel of their own, or the sale is off.
-    if (leg === 'inbound' && order.status !== 'confirmed') return { is: 'void' };
+    // Somebody was faster with a parcel of their own, or the sale is off.
+    if (order.status !== labelStatuses[leg]) return { is: 'void' };
     const { warehouse } = this.carrier;
     const party = await this.neighbours.addressOf(leg === 'outbound' ? order.buyerAddressVersionId : order.sellerAddressVersionId);
     const [from, to] = leg === 'inbound' ? [party, warehouse] : [warehouse, party];

@@ -3,6 +3,7 @@ import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { invariant } from '@libs/kernel/invariant';
 import type { Transaction } from '@libs/postgres/transaction';
+import { labelStatuses } from '../domain/lifecycle';
 import type { Order } from '../domain/order';
 import { Advance } from './advance';
 import { announceLabel } from './announce';
@@ -36,7 +37,7 @@ export class RecordAnswer {
     const isOurs = await this.shipments.add(tx, label, this.clock.now());
     invariant(isOurs, `the carrier gave ${label.tracking} to two parcels`);
     // A label that came too late for the order is only kept: nobody should use it.
-    if (label.leg === 'inbound' && order.status !== 'confirmed') return;
+    if (order.status !== labelStatuses[label.leg]) return;
     await this.orders.patch(tx, order.id, { tracking: { [label.leg]: label.tracking } });
     announceLabel(this.outbox, tx, order, label);
     await this.scans.catchUp(tx, label.tracking);

@@ -3,8 +3,8 @@ import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { eventUnknown, illegalTransition, keyReused, labelNotReady, notYours, orderNotFound, reasonMissing, tooLateToShip, trackingTaken } from '../domain/errors';
-import { type Actor, lifecycle, type OrderEvent, reportedEvent } from '../domain/lifecycle';
-import type { Order } from '../domain/order';
+import { type Actor, lifecycle, type OrderEvent, reportedEvent, step } from '../domain/lifecycle';
+import type { Leg, Order } from '../domain/order';
 import { Advance, type Advanced } from './advance';
 import { type Caller, rolesIn } from './caller';
 import { History, Orders, Shipments } from './ports';
@@ -16,6 +16,8 @@ export interface Report {
   readonly reason: string;
   readonly idempotencyKey: string;
 }
+
+const shippedLeg: Partial<Record<OrderEvent, Leg>> = { seller_shipped: 'inbound', buyer_shipped: 'outbound' };
 
 /** What a person reports of an order: an event of the table, by an actor that it allows. */
 @Injectable()
@@ -45,7 +47,8 @@ export class ReportEvent {
 
     const actor = actorFor(order, event, caller);
     if (actor === 'admin' && report.reason === '') throw reasonMissing();
-    if (event === 'seller_shipped' && order.status === 'confirmed') await this.noteTracking(tx, order, report.tracking);
+    const leg = shippedLeg[event];
+    if (leg && step(order.status, event)) await this.noteTracking(tx, order, leg, report.tracking);
     const advanced = await this.advance.execute(tx, order.id, { event, actor, actorId: caller.id, reason: report.reason, idempotencyKey });
     return settled(advanced, event);
   }
@@ -58,14 +61,14 @@ export class ReportEvent {
     return true;
   }
 
-  /** The label's own number, or that of a parcel which the seller sends another way. */
-  private async noteTracking(tx: Transaction, order: Order, tracking: string): Promise<void> {
-    const label = order.tracking.inbound;
+  /** The label's own number, or that of a parcel which is sent another way. */
+  private async noteTracking(tx: Transaction, order: Order, leg: Leg, tracking: string): Promise<void> {
+    const label = order.tracking[leg];
     if (!tracking && !label) throw labelNotReady();
     if (!tracking || tracking === label) return;
-    const isFree = await this.shipments.add(tx, { tracking, orderId: order.id, leg: 'inbound', carrier: 'other', labelUrl: '' }, this.clock.now());
+    const isFree = await this.shipments.add(tx, { tracking, orderId: order.id, leg, carrier: 'other', labelUrl: '' }, this.clock.now());
     if (!isFree) throw trackingTaken(tracking);
-    await this.orders.patch(tx, order.id, { tracking: { inbound: tracking } });
+    await this.orders.patch(tx, order.id, { tracking: { [leg]: tracking } });
   }
 }
 

@@ -106,6 +106,9 @@ export function reportedEvent(name: string): OrderEvent | undefined {
 export const isEnd = (status: Status): boolean => endStatuses.includes(status);
 export const endStatuses: readonly Status[] = ['delivered', 'auth_failed', 'cancelled'];
 
+/** Where an order stands while a label of that leg is of use. */
+export const labelStatuses: Record<'inbound' | 'outbound' | 'return', Status> = { inbound: 'confirmed', outbound: 'auth_passed', return: 'auth_failed' };
+
 /** Who is to blame for an order that came to nothing, and for what. */
 export const strikes: Partial<Record<CancelReason, { readonly who: 'buyer' | 'seller'; readonly kind: string }>> = {
   payment_failed: { who: 'buyer', kind: 'unpaid_win' },

@@ -92,15 +92,15 @@ export class PostgresInspections extends Inspections {
     await this.sql.in(tx).query('update inspections set claimed_by = null, claimed_until = null, version = version + 1 where id = $1', [uuidOfOwn('ins', id)]);
   }
 
-  async check(tx: Transaction, id: string, { kind, result, note }: Check, by: string, at: Date): Promise<void> {
+  async check(tx: Transaction, id: string, { kind, result, note }: Check, by: { userId: string; at: Date }): Promise<void> {
     const uuid = uuidOfOwn('ins', id);
-    await this.sql.in(tx).query(CHECK, [uuid, kind, result, note, uuidOfOwn('usr', by), at]);
+    await this.sql.in(tx).query(CHECK, [uuid, kind, result, note, uuidOfOwn('usr', by.userId), by.at]);
     await this.sql.in(tx).query('update inspections set version = version + 1 where id = $1', [uuid]);
   }
 
-  async judge(tx: Transaction, id: string, opinion: Opinion & { note: string }, outcome: Outcome, at: Date): Promise<void> {
+  async judge(tx: Transaction, id: string, opinion: Opinion & { note: string; at: Date }, outcome: Outcome): Promise<void> {
     const uuid = uuidOfOwn('ins', id);
-    const { voice, by, verdict, reasons, note } = opinion;
+    const { voice, by, verdict, reasons, note, at } = opinion;
     await this.sql.in(tx).query(OPINION, [uuid, voice, uuidOfOwn('usr', by), verdict, reasons, note, at]);
     await this.sql.in(tx).query('update inspections set state = $2, claimed_by = null, claimed_until = null, version = version + 1 where id = $1', [uuid, outcome.state]);
     if (outcome.state !== 'completed') return;

@@ -45,9 +45,9 @@ export class PostgresStrayParcels extends StrayParcels {
     return rows[0] && parcelOf(rows[0]);
   }
 
-  async resolve(tx: Transaction, id: string, by: string, resolution: string, at: Date): Promise<void> {
+  async resolve(tx: Transaction, id: string, resolution: string, by: { userId: string; at: Date }): Promise<void> {
     const uuid = uuidOf('par', id);
-    if (uuid) await this.sql.in(tx).query(RESOLVE, [uuid, at, uuidOfOwn('usr', by), resolution]);
+    if (uuid) await this.sql.in(tx).query(RESOLVE, [uuid, by.at, uuidOfOwn('usr', by.userId), resolution]);
   }
 }
 
