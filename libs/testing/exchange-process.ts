@@ -18,6 +18,8 @@ export interface ExchangeOptions {
   /** `FAILPOINTS` of the next start: `name:kill`, or `name:kill@3` for the third passage. */
   readonly failpoints?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Services that are left out of the next start. */
+  readonly without?: readonly string[];
 }
 
 const MAIN = join(__dirname, '../../dist/apps/standalone/src/main.js');
@@ -57,8 +59,8 @@ export class ExchangeProcess {
   }
 
   /** Starts it, again after a kill. Without fail points unless they are named. */
-  async start({ failpoints, env: more }: Pick<ExchangeOptions, 'failpoints' | 'env'> = {}): Promise<void> {
-    const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
+  async start({ failpoints, env: more, without = [] }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
+    const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : []), ...without.flatMap((name) => ['--without', name])];
     const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;

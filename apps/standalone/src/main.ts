@@ -25,7 +25,7 @@ async function main(options: Options): Promise<void> {
   const ports = options.freePorts ? await keptFreePorts(data) : usualPorts;
   const infrastructure = await startInfrastructure(process.env, options, ports, log);
   const env = { LOG_LEVEL: 'warn', ...serviceEnvironment(process.env, data, ports, infrastructure) };
-  const running = await (options.split ? startSplit(env, data, ports, log) : startInOneProcess(env, infrastructure.databases.bus ?? '', log)).catch(async (error: unknown) => {
+  const running = await (options.split ? startSplit(env, options, ports, log) : startInOneProcess(env, { busUrl: infrastructure.databases.bus ?? '', without: options.without, log })).catch(async (error: unknown) => {
     await infrastructure.stop();
     throw error;
   });

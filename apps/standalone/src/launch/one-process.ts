@@ -12,7 +12,7 @@ import type { Running } from './running';
 const BUS_POOL = 6;
 
 /** Every service in this process, each a Nest application of its own; calls and events stay within it. The public door opens last and closes first. */
-export async function startInOneProcess(env: Environment, busUrl: string, log: Log): Promise<Running> {
+export async function startInOneProcess(env: Environment, { busUrl, without, log }: { busUrl: string; without: readonly string[]; log: Log }): Promise<Running> {
   const network = new InProcessNetwork();
   await migrate(busUrl, [busTables]);
   const busDatabase = await Database.open({ url: busUrl, poolSize: BUS_POOL, name: 'bus', log });
@@ -23,7 +23,7 @@ export async function startInOneProcess(env: Environment, busUrl: string, log: L
     await busDatabase.close();
   };
   try {
-    running.push(...(await Promise.all(innerServices.map((service) => startService(service, { env, network, bus })))));
+    running.push(...(await Promise.all(innerServices.filter(({ service }) => !without.includes(service.name)).map((service) => startService(service, { env, network, bus })))));
     running.push(await startService(gatewayService, { env, network, bus }));
   } catch (error) {
     await stop();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '@libs/chassis/config';
 import type { Log } from '@libs/chassis/log';
 import { services, type ServiceName } from '@libs/contracts/events';
+import type { Options } from '../options';
 import type { Ports } from '../ports';
 import { Child, untilAnswers } from './child';
 import { internalUrl, serviceKeysFolder } from './environment';
@@ -13,8 +14,8 @@ const RESTART_MS = 300;
 const RESTARTS_PER_MINUTE_MAX = 10;
 
 /** One process per service over gRPC. A service that dies is started again; the others go on. */
-export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
-  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
+export async function startSplit(env: Environment, { data, without }: Options, ports: Ports, log: Log): Promise<Running> {
+  const supervised = services.filter((name) => !without.includes(name)).map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
   try {
     await Promise.all(supervised.map((service) => service.start()));
   } catch (error) {
