@@ -16,6 +16,9 @@ const scripts = { apply: script('apply'), rebuild: script('rebuild'), levels: sc
 /** One hash tag for each market, so that its keys are in one slot. */
 const keysOf = (marketId: string) => [`{m:${marketId}}:asks`, `{m:${marketId}}:bids`, `{m:${marketId}}:meta`] as const;
 
+/** In place of an answer: the server does not know the script. */
+const UNKNOWN = Symbol('unknown script');
+
 type Answer = readonly [error: Error | null, value: unknown];
 
 /**
@@ -28,16 +31,15 @@ export class RedisBooks extends Books {
   }
 
   async apply(changes: readonly BookChange[]): Promise<Applied[]> {
-    const pipeline = this.pipeline();
-    for (const { marketId, epoch, was, seq, state, h1, h2, removed, added } of changes) {
-      const values: (string | number)[] = [epoch, was, seq, state, h1, h2, removed.length];
-      for (const member of removed) values.push(member.side, nameOf(member));
-      for (const member of added) values.push(member.side, scoreOf(member), nameOf(member));
-      pipeline.evalsha(scripts.apply.sha, 3, ...keysOf(marketId), ...values);
-    }
-    const answers = await this.run(pipeline);
-    // A server that does not know our scripts has forgotten the books too.
-    return answers.map((value) => (value === 'NOSCRIPT' ? 'REBUILD' : (value as Applied)));
+    const answers = await this.runKnown((pipeline) => {
+      for (const { marketId, epoch, was, seq, state, h1, h2, removed, added } of changes) {
+        const values: (string | number)[] = [epoch, was, seq, state, h1, h2, removed.length];
+        for (const member of removed) values.push(member.side, nameOf(member));
+        for (const member of added) values.push(member.side, scoreOf(member), nameOf(member));
+        pipeline.evalsha(scripts.apply.sha, 3, ...keysOf(marketId), ...values);
+      }
+    });
+    return answers as Applied[];
   }
 
   async rebuild({ marketId, epoch, seq, state, h1, h2, members }: BookImage): Promise<'OK' | 'FENCED'> {
@@ -63,13 +65,9 @@ export class RedisBooks extends Books {
 
   async tops(marketIds: readonly string[]): Promise<(BookTop | undefined)[]> {
     if (marketIds.length === 0) return [];
-    const ask = () => {
-      const pipeline = this.pipeline();
+    const answers = await this.runKnown((pipeline) => {
       for (const id of marketIds) pipeline.evalsha(scripts.top.sha, 3, ...keysOf(id));
-      return this.run(pipeline);
-    };
-    let answers = await ask();
-    if (answers.includes('NOSCRIPT')) answers = await ask();
+    });
     return answers.map((value) => topOf(value as string[] | null));
   }
 
@@ -103,16 +101,24 @@ export class RedisBooks extends Books {
     if (this.client.status !== 'ready') throw new AppError('unavailable', 'bidding.books_unavailable', 'The live books cannot be reached at the moment.');
   }
 
-  /** The values of a pipeline, `NOSCRIPT` where the server did not know the script; it knows it afterwards. */
+  /** Once more when the server did not know a script: nothing of that has run, and what has run is a repetition that it knows. */
+  private async runKnown(fill: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
+    const first = this.pipeline();
+    fill(first);
+    const answers = await this.run(first);
+    if (!answers.includes(UNKNOWN)) return answers;
+    for (const one of Object.values(scripts)) await one.load(this.client);
+    const second = this.pipeline();
+    fill(second);
+    return this.run(second);
+  }
+
   private async run(pipeline: ChainableCommander): Promise<unknown[]> {
     const answers = ((await pipeline.exec()) ?? []) as Answer[];
-    const values: unknown[] = [];
-    for (const [error, value] of answers) {
+    return answers.map(([error, value]) => {
       if (error && !isUnknownScript(error)) throw error;
-      values.push(error ? 'NOSCRIPT' : value);
-    }
-    if (values.includes('NOSCRIPT')) for (const one of Object.values(scripts)) await one.load(this.client);
-    return values;
+      return error ? UNKNOWN : value;
+    });
   }
 }
 

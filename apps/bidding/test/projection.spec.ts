@@ -1,0 +1,116 @@
+import { Redis } from 'ioredis';
+import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
+import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import type { CallUser } from '@libs/rpc/call-context';
+import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { testRedis, type TestRedis } from '@libs/testing/test-redis';
+import { firstValueFrom, take } from 'rxjs';
+import { ReconcileBooks } from '../src/application/reconcile-books';
+import { BiddingModule } from '../src/bidding.module';
+import { ids } from './writer-harness';
+
+describe('the live books in Redis', () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let service: TestService;
+  const productId = ids.next('prd');
+  beforeAll(async () => {
+    redis = await testRedis();
+    client = new Redis(redis.url);
+    service = await startTestService(BiddingModule, {
+      env: { REDIS_URL: redis.url },
+      fakes: [
+        [UserService, { getTradingFacts: async () => ({ exists: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
+        [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
+        [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
+      ],
+    });
+  }, 30_000);
+  afterAll(async () => {
+    await service.stop();
+    client.disconnect();
+    await redis.close();
+  });
+
+  const user = (): CallUser => ({ id: ids.next('usr'), sessionId: ids.next('ses'), roles: ['buyer', 'seller'] });
+  const place = (side: 'bid' | 'ask', marketId: string, minor: number, by = user()) => {
+    const request = { marketId, price: { currency: 'USD', minor: BigInt(minor) }, idempotencyKey: ids.next('key') };
+    return side === 'bid' ? service.client(BiddingService, by).placeBid(request) : service.client(BiddingService, by).placeAsk(request);
+  };
+  const book = (marketId: string, minSeq = 0n) => service.client(BiddingService, user()).getOrderBook({ marketId, minSeq });
+  const inRedis = (marketId: string) => client.zrange(`{m:${marketId}}:asks`, 0, -1, 'WITHSCORES');
+
+  it('are at what is committed, and one sees one\'s own quote', async () => {
+    const market = ids.next('mkt');
+    await place('bid', market, 440);
+    const { bookSeq } = await place('ask', market, 460);
+    expect(await book(market, bookSeq)).toMatchObject({ seq: bookSeq, bids: [{ priceMinor: 440n }], asks: [{ priceMinor: 460n }] });
+    await service.settled();
+    expect(await inRedis(market)).toEqual([expect.stringMatching(/^\d{16}:ask_/), '460']);
+  });
+
+  it('come back by themselves when Redis has lost them, while trading goes on', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    await client.flushall();
+    await client.script('FLUSH');
+    expect(await book(market)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
+    await place('ask', market, 455);
+    await service.settled();
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
+  });
+
+  it('a reader is not shown a book that is behind what it knows of', async () => {
+    const market = ids.next('mkt');
+    const { bookSeq } = await place('ask', market, 460);
+    await service.settled();
+    await client.hset(`{m:${market}}:meta`, 'seq', '0');
+    expect(await book(market, bookSeq)).toMatchObject({ seq: bookSeq, asks: [{ priceMinor: 460n }] });
+  });
+
+  it('a book that is wrong is found by comparing it with the database, and written again', async () => {
+    const [market, other] = [ids.next('mkt'), ids.next('mkt')];
+    for (const id of [market, other]) await place('ask', id, 460);
+    await service.settled();
+    const reconcile = service.app.get(ReconcileBooks);
+    expect(await reconcile.compare([market, other])).toEqual([]);
+    await client.zadd(`{m:${market}}:asks`, 1, '0000000000000001:ask_of_nobody');
+    expect(await reconcile.compare([market, other])).toEqual([market]);
+    await service.settled();
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['460']);
+    expect(await reconcile.compare([market, other])).toEqual([]);
+  });
+
+  it('gateways hear of changes through Redis', async () => {
+    const market = ids.next('mkt');
+    await place('bid', market, 440);
+    const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(take(1)));
+    // The subscription must be at the server before the change is.
+    while ((await client.pubsub('NUMSUB', 'bidding:markets'))[1] !== 1) await client.ping();
+    await place('ask', market, 460);
+    expect((await heard).updates).toMatchObject([{ marketId: market, seq: 2n, lowestAskMinor: 460n, highestBidMinor: 440n, askChanges: [{ priceMinor: 460n, quotes: 1 }] }]);
+  });
+
+  it('after a restart of bidding they are right at once, without being written again', async () => {
+    const market = ids.next('mkt');
+    const { bookSeq } = await place('ask', market, 460);
+    await service.restart();
+    expect(await book(market, bookSeq)).toMatchObject({ seq: bookSeq, asks: [{ priceMinor: 460n }] });
+    await place('ask', market, 450);
+    await service.settled();
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['450', '460']);
+  });
+
+  it('trading goes on without Redis, and reads come from the database', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await redis.close();
+    const { bookSeq } = await place('ask', market, 450);
+    expect(await book(market, bookSeq)).toMatchObject({ seq: 2n, asks: [{ priceMinor: 450n }, { priceMinor: 460n }] });
+    const { markets } = await service.client(BiddingService, user()).getMarketData({ marketIds: [market] });
+    expect(markets).toMatchObject([{ lowestAskMinor: 450n, numberOfAsks: 2 }]);
+  });
+});
