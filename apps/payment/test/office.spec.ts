@@ -1,0 +1,53 @@
+import { admin, Till } from './till';
+
+const HOUR_MS = 3_600_000;
+
+describe('The office', () => {
+  let till: Till;
+  beforeAll(async () => {
+    till = await Till.open({ PAYMENT_RECONCILE_MS: '1000' });
+  }, 120_000);
+  afterAll(() => till?.close());
+
+  it('an operation of unknown outcome is shown to a person after an hour, and closes by itself when it is known', async () => {
+    const order = await till.order('pm_card_visa');
+    await till.fault('/v1/payment_intents/*/confirm', 'timeout_after_apply');
+    await till.fault('/v1/payment_intents/*', 'rate_limit_429', 3, { method: 'GET' });
+    till.door.isShut = true;
+    await till.charge(order);
+    await till.eventually(async () => (await till.service.sql.query(`update payment_op set sent_at = now() - interval '61 minutes' where kind = 'capture' and state = 'unknown' returning 1`)).length > 0);
+    await till.eventually(async () => (await till.tasks()).length > 0);
+    const [task] = await till.tasks();
+    expect(task).toMatchObject({ kind: 'unknown_operation', orderId: order.orderId });
+    await till.as(admin).resumeManualTask({ taskId: task?.id ?? '', reason: 'Looked at the provider.' });
+    await till.settled();
+    till.door.isShut = false;
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured' });
+    expect(await till.tasks()).toEqual([]);
+    const closed = await till.as(admin).getManualTasks({ includeClosed: true });
+    expect(closed.tasks.map(({ closedAt }) => closedAt !== undefined)).not.toContain(false);
+    await expect(till.as(admin).resumeManualTask({ taskId: task?.id ?? '', reason: 'again' })).rejects.toMatchObject({ code: 'payment.task_closed' });
+  }, 60_000);
+
+  it('tasks and books are for admins', async () => {
+    await expect(till.as(till.user()).getManualTasks({})).rejects.toMatchObject({ code: 'rpc.role_missing' });
+    await expect(till.as(till.user()).resumeManualTask({ taskId: 'x', reason: 'y' })).rejects.toMatchObject({ code: 'rpc.role_missing' });
+    await expect(till.as(admin).resumeManualTask({ taskId: 'x', reason: 'y' })).rejects.toMatchObject({ code: 'payment.task_not_found' });
+  });
+
+  it('money that moved at the provider without us is shown to a person, ours is not', async () => {
+    await till.charged('pm_card_bypassPending');
+    await till.stripe('payment_intents', { amount: '777', currency: 'usd', payment_method: 'pm_card_visa', confirm: 'true', capture_method: 'automatic' });
+    await till.passes({ hours: 1 }, HOUR_MS);
+    await till.eventually(async () => (await till.tasks()).length > 0);
+    expect((await till.tasks()).map(({ kind, detail }) => [kind, detail])).toEqual([['unmatched_line', 'charge of 724 USD at the provider. We booked nothing for it.']]);
+  }, 30_000);
+
+  it('tells what is held and that the ledger balances', async () => {
+    await till.eventually(async () => /escrow_held_minor\{[^}]*\} 97490/.test(await (await fetch(`${till.service.internalUrl}/metrics`)).text()));
+    const metrics = await (await fetch(`${till.service.internalUrl}/metrics`)).text();
+    expect(metrics).toMatch(/ledger_imbalance_minor\{[^}]*\} 0/);
+    expect(metrics).toMatch(/payments_total\{[^}]*op="capture"[^}]*outcome="captured"[^}]*\} \d/);
+  }, 30_000);
+});
