@@ -75,7 +75,12 @@ export class PrivateRedis {
     const settings = ['--bind', '127.0.0.1', '--port', String(this.options.port), '--save', '', '--appendonly', 'yes', '--dir', dataDir, '--pidfile', pidFileOf(dataDir), '--logfile', join(dataDir, 'redis.log'), '--daemonize', 'no'];
     const server = spawn(this.program, settings, { stdio: 'ignore' });
     server.once('error', () => undefined); // Seen as a server that never answers.
-    server.once('exit', () => void this.restart());
+    const guard = endWithUs(server.pid);
+    server.once('exit', () => {
+      guard.kill('SIGKILL');
+      guard.stdin.destroy();
+      void this.restart();
+    });
     return server;
   }
 
@@ -95,6 +100,15 @@ export class PrivateRedis {
 }
 
 const pidFileOf = (dataDir: string) => join(dataDir, 'redis.pid');
+
+/** Ends the server when this process is gone, however it went: the guard's input closes with us. */
+function endWithUs(pid: number | undefined) {
+  const guard = spawn('sh', ['-c', 'cat > /dev/null; kill "$0"', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  guard.once('error', () => undefined); // A machine without a shell keeps the server; the next start ends it.
+  guard.stdin.on('error', () => undefined);
+  guard.unref();
+  return guard;
+}
 
 /** A server whose starter was killed still sits on the port. It is ours only if it was started on this very folder. */
 async function endOrphan(dataDir: string): Promise<void> {

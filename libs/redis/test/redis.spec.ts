@@ -1,12 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { transformFileSync } from '@swc/core';
 import { freePort } from '@libs/testing/free-port';
 import { until } from '@libs/testing/exchange-process';
 import { javascriptRedis, type TestRedis, testRedis } from '@libs/testing/test-redis';
 import { PrivateRedis, redisProgram } from '../private-redis';
 import { RedisConnection } from '../redis-connection';
 import { RedisScript } from '../redis-script';
+
+const startingProgram = transformFileSync(join(__dirname, '../private-redis.ts'), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, swcrc: false }).code;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 const quiet = { warn: () => undefined, info: () => undefined };
 
@@ -75,6 +88,18 @@ describe('a connection', () => {
     process.kill(first, 'SIGKILL');
     await until('redis is back', 10_000, async () => (await connection?.client?.ping().catch(() => '')) === 'PONG');
     expect(server?.pid).not.toBe(first);
+  }, 20_000);
+
+  it('ends with the process that started it, even one that is killed', async () => {
+    const port = await freePort();
+    const folder = mkdtempSync(join(tmpdir(), 'private-redis-'));
+    const starter = spawn(process.execPath, ['-e', `${startingProgram}; exports.PrivateRedis.start({ dataDir: ${JSON.stringify(folder)}, port: ${port} }).then((redis) => console.log(redis.pid)); setInterval(() => undefined, 1000)`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(process.kill(pid, 0)).toBe(true);
+    starter.kill('SIGKILL');
+    await until('redis has ended as well', 10_000, () => !isAlive(pid));
+    rmSync(folder, { recursive: true });
   }, 20_000);
 
   it('takes the place of one that its starter has left behind', async () => {
