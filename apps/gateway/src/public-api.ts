@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
+import { Loop } from '@libs/chassis/loop';
 import { WallClock } from '@libs/kernel/clock';
 import { Rpc } from '@libs/rpc/rpc';
 import { AccessTokens } from './door/access-tokens';
@@ -48,19 +50,37 @@ export class PublicRoutes {
   }
 }
 
+const DRAIN_LOOK_EVERY_MS = 20;
+
 /** Everything that the public reaches: the routes and the sockets, on one server. */
 @Injectable()
-export class PublicApi {
+export class PublicApi implements BeforeApplicationShutdown, OnApplicationShutdown {
+  private server: Server | undefined;
+  /** A connection that has had its last answer is idle, not closed, and the server would wait for it. */
+  private readonly draining: Loop;
+
   constructor(
     private readonly routes: PublicRoutes,
     private readonly door: Door,
     private readonly sockets: Sockets,
     private readonly config: GatewayConfig,
-  ) {}
+    log: Log,
+  ) {
+    this.draining = new Loop({ name: 'drain', everyMs: DRAIN_LOOK_EVERY_MS, log }, async () => this.server?.closeIdleConnections());
+  }
 
   async open(adapter: DoorAdapter): Promise<void> {
     for (const proxy of this.config.values.TRUSTED_PROXIES) adapter.proxies.add(proxy);
     await this.door.open(adapter.fastify, this.routes.all);
-    this.sockets.listen(adapter.fastify.server);
+    this.server = adapter.fastify.server;
+    this.sockets.listen(this.server);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.draining.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.draining.stop();
   }
 }

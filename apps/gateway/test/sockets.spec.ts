@@ -194,4 +194,14 @@ describe('live updates', () => {
     for (let i = 0; i < 25; i++) loud.say({ op: 'ping' });
     await until(() => 'the loud one is closed', WAIT_MS, async () => loud.closedWith === 4429);
   });
+
+  it('are told when the gateway stops, and keep it from nothing', async () => {
+    const stopping = await startGateway();
+    const client = await Client.connect(stopping.url);
+    const begunMs = performance.now();
+    await stopping.stop();
+    expect(performance.now() - begunMs).toBeLessThan(WAIT_MS);
+    await until(() => 'the farewell', WAIT_MS, async () => client.closedWith !== undefined);
+    expect(client.frames).toEqual([{ t: 'bye', reconnectAfterMs: 1_000 }]);
+  });
 });

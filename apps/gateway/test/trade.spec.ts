@@ -140,6 +140,19 @@ describe('commands to the market', () => {
     expect(market.opened).toBe(opened + 1);
   });
 
+  it('that are under way when the gateway is stopped are answered first', async () => {
+    const stopping = await startGateway({ bidding: { trade: market.trade } });
+    const came = new Promise<Command>((resolve) => {
+      market.onCommands = ([command]) => command && resolve(command);
+    });
+    const answer = ask(stopping.url, 'POST', '/v1/bids', { token: accessToken(), key: 'last', body: body() });
+    const { ref } = await came;
+    const stopped = stopping.stop();
+    setImmediate(() => market.answer(ref, placed(9)));
+    expect((await answer).status).toBe(201);
+    await stopped;
+  });
+
   it('that fail in the gateway itself say nothing of how', async () => {
     armFailpoint('gateway.beforeForward', () => {
       throw new Error('password=hunter2');

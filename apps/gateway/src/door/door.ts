@@ -16,6 +16,18 @@ import { bodyReader, jsonSchema, pathReader, queryReader } from './validate';
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const fastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
+/** What a browser may do with our answers, which are data: nothing. Headers for browsers of old are left out. */
+const BROWSER_RULES = {
+  contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+  strictTransportSecurity: { maxAge: 31_536_000 },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+} as const;
+
 /** Turns a table of routes into an HTTP server: every answer that is not a success is a problem document. */
 @Injectable()
 export class Door {
@@ -29,7 +41,7 @@ export class Door {
   async open(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
     decorate(instance);
     this.addHooks(instance);
-    await instance.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false }, strictTransportSecurity: { maxAge: 31_536_000 } });
+    await instance.register(helmet, BROWSER_RULES);
     await instance.register(cors, { origin: [...this.config.values.CORS_ORIGINS], exposedHeaders: ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'], methods: [...METHODS], maxAge: 600 });
     instance.addHook('onRequest', (request, reply) => this.guard.admit(request, reply));
     instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));

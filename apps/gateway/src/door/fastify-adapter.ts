@@ -15,6 +15,8 @@ export class DoorAdapter extends FastifyAdapter {
     super({
       skipMiddie: true,
       logger: false,
+      // What comes on an open connection while the rest is drained is still served, and told to connect elsewhere.
+      return503OnClosing: false,
       bodyLimit: BODY_MAX_BYTES,
       requestTimeout: REQUEST_MS_MAX,
       trustProxy: (address: string) => proxies.has(address),

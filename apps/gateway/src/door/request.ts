@@ -1,10 +1,11 @@
 import type { CallUser } from '@libs/rpc/call-context';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '@libs/kernel/app-error';
-import { continueTrace, traceIdOf } from '@libs/chassis/trace';
+import { traceIdOf } from '@libs/chassis/trace';
 import { HttpRefusal, InvalidInput } from './problem';
 import type { Access, Client } from './route';
 import type { LimitName } from './limits';
+import { traceparentFor } from './trace-ids';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -40,7 +41,7 @@ export function headerOf({ headers }: Pick<FastifyRequest, 'headers'>, name: str
 }
 
 export function traceOf(request: FastifyRequest): string {
-  return continueTrace(headerOf(request, 'traceparent'));
+  return traceparentFor(headerOf(request, 'traceparent'));
 }
 
 /** The sender's own id when it is one, so that both sides' logs can be put together. */

@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
@@ -15,7 +15,7 @@ type Listener = (sessionId: string) => void;
 
 /** Which sessions have ended, as the user service streams it. */
 @Injectable()
-export class Revocations implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Revocations implements OnApplicationBootstrap, OnApplicationShutdown {
   private revoked = new Map<string, number>();
   private readonly listeners = new Set<Listener>();
   private subscription: Subscription | undefined;
@@ -34,7 +34,8 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the server has answered what was under way. */
+  async onApplicationShutdown(): Promise<void> {
     await this.loop.stop();
     this.subscription?.unsubscribe();
   }

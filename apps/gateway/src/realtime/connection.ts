@@ -73,6 +73,10 @@ export class Connection implements Watcher {
     this.socket.close(code, reason);
   }
 
+  cut(): void {
+    this.socket.terminate();
+  }
+
   /** The socket is gone, or is about to be. */
   forget(): void {
     for (const channel of this.channels.values()) this.leave(channel);

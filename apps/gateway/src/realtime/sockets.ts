@@ -54,6 +54,8 @@ export class Sockets implements OnApplicationBootstrap, BeforeApplicationShutdow
     for (const connection of this.connections.keys()) {
       connection.send({ t: 'bye', reconnectAfterMs: 1_000 });
       connection.close(closeCodes.restart, 'the gateway stops');
+      // The server waits for its connections, and nobody must answer a farewell.
+      setImmediate(() => connection.cut());
     }
     this.server.close();
   }

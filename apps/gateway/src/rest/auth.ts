@@ -6,6 +6,9 @@ import { idOf, InstantJson, instant, knownInstant, line, present } from './json'
 import { UserJson, userJson } from './users';
 
 const email = z.string().max(254).regex(/^[^\s@\u0000-\u001f]{1,64}@[^\s@\u0000-\u001f]{1,185}\.[^\s@.\u0000-\u001f]{2,63}$/, 'This is not an e-mail address.');
+/** Hashing a password takes its time, and waits for its turn. */
+const HASHING_MS_MAX = 10_000;
+
 /** How good it is, the user service says. */
 const password = z.string().min(1).max(256).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.');
 
@@ -35,7 +38,7 @@ function openRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<
       ...open, method: 'POST', path: '/v1/auth/register', status: 201, summary: 'Open an account, and log in.', refusals: ['user.email_taken', 'user.password_weak', 'user.login_busy'],
       body: Register, answer: LoggedInJson,
       async handle({ body, client }) {
-        const { user, tokens } = await users.register({ ...body, client });
+        const { user, tokens } = await users.register({ ...body, client }, { deadlineMs: HASHING_MS_MAX });
         return { user: userJson(user), tokens: tokensJson(tokens) };
       },
     }),
@@ -44,7 +47,7 @@ function openRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<
       body: Login, answer: LoggedInJson,
       async handle({ body, client }, headers) {
         await countLogin(body.email, client.ip, headers);
-        const { user, tokens } = await users.login({ ...body, client });
+        const { user, tokens } = await users.login({ ...body, client }, { deadlineMs: HASHING_MS_MAX });
         return { user: userJson(user), tokens: tokensJson(tokens) };
       },
     }),
@@ -79,7 +82,7 @@ function sessionRoutes(rpc: Rpc, countLogin: CountLogin): Route[] {
       body: ChangePassword,
       async handle({ body, call, user, client }, headers) {
         await countLogin(present(user).id, client.ip, headers);
-        await users.changePassword(body, call);
+        await users.changePassword(body, { ...call, deadlineMs: HASHING_MS_MAX });
         return undefined;
       },
     }),

@@ -13,6 +13,9 @@ const PaymentJson = z.object({
   buyerLines: z.array(EstimateLineJson), sellerLines: z.array(EstimateLineJson), payout: AmountJson.optional(),
 });
 
+/** The provider is asked while the buyer waits. */
+export const PROVIDER_MS_MAX = 15_000;
+
 const buyer = { tag: 'Payments', access: { roles: ['buyer'] } } as const;
 const methodParams = z.strictObject({ paymentMethodId: idOf('pm') });
 
@@ -22,7 +25,7 @@ export function paymentRoutes(rpc: Rpc): Route[] {
     route({
       ...buyer, method: 'POST', path: '/v1/payments/setup-intents', status: 201, summary: 'Begin to add a card. The provider\'s client library confirms it; no card number comes here.', refusals: ['payment.provider_unavailable'], answer: SetupIntentJson,
       async handle({ call }) {
-        const { setupIntentId, clientSecret } = await payments.createSetupIntent({}, call);
+        const { setupIntentId, clientSecret } = await payments.createSetupIntent({}, { ...call, deadlineMs: PROVIDER_MS_MAX });
         return { setupIntentId, clientSecret };
       },
     }),
@@ -45,7 +48,7 @@ export function paymentRoutes(rpc: Rpc): Route[] {
       ...buyer, method: 'DELETE', path: '/v1/payments/methods/{paymentMethodId}', status: 204, summary: 'Remove a card. Open bids take the default, or are cancelled when it was the last.', refusals: ['payment.method_not_found'],
       params: methodParams,
       async handle({ params, call }) {
-        await payments.removePaymentMethod(params, call);
+        await payments.removePaymentMethod(params, { ...call, deadlineMs: PROVIDER_MS_MAX });
         return undefined;
       },
     }),
@@ -61,7 +64,7 @@ export function paymentRoutes(rpc: Rpc): Route[] {
       ...buyer, method: 'POST', path: '/v1/orders/{orderId}/payment/recover', status: 200, summary: 'Pay a declined order with another card, or with the same after authentication.', refusals: ['payment.not_found', 'payment.not_recoverable', 'payment.method_not_found', 'payment.method_unknown', 'payment.ended', 'payment.provider_unavailable'], idempotencyKey: 'required',
       params: orderParams, body: z.strictObject({ paymentMethodId: idOf('pm').optional() }), answer: PaymentJson,
       async handle({ params: { orderId }, body, key, call }) {
-        const { payment } = await payments.recoverPayment({ orderId, ...body, idempotencyKey: key }, call);
+        const { payment } = await payments.recoverPayment({ orderId, ...body, idempotencyKey: key }, { ...call, deadlineMs: PROVIDER_MS_MAX });
         return paymentJson(present(payment));
       },
     }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, amount, idOf, InstantJson, instant, knownInstant, orAbsent, page, pageOf, pageQuery } from './json';
 import { notFound } from './not-found';
+import { PROVIDER_MS_MAX } from './payments';
 
 const AccountJson = z.object({ exists: z.boolean(), enabled: z.boolean(), bankLast4: z.string().optional(), heldUntil: InstantJson.optional() });
 const PayoutJson = z.object({ id: z.string(), orderId: z.string(), amount: AmountJson, state: z.string(), createdAt: InstantJson, arrivesAt: InstantJson.optional(), failureCode: z.string().optional() });
@@ -25,7 +26,7 @@ export function payoutRoutes(rpc: Rpc): Route[] {
       body: z.strictObject({ bankToken: z.string().regex(/^[\w-]{1,100}$/, 'This is not a bank token.'), country: z.string().regex(/^[A-Z]{2}$/, 'A country is two capital letters (ISO 3166-1).') }),
       answer: z.object({ enabled: z.boolean(), bankLast4: z.string() }),
       async handle({ body, call }) {
-        const { enabled, bankLast4 } = await payments.createPayoutAccount(body, call);
+        const { enabled, bankLast4 } = await payments.createPayoutAccount(body, { ...call, deadlineMs: PROVIDER_MS_MAX });
         return { enabled, bankLast4 };
       },
     }),

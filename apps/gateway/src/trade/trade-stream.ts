@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Activity } from '@libs/chassis/activity';
 import { Log } from '@libs/chassis/log';
@@ -43,7 +43,7 @@ const overloaded = () => new AppError('unavailable', 'gateway.overloaded', 'Too 
 
 /** One long-lived stream to bidding for everybody's commands: those of one tick travel as one message, and answers find their way by `ref`. */
 @Injectable()
-export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class TradeStream implements OnApplicationBootstrap, OnApplicationShutdown {
   private line: RequestLine | undefined;
   private lineOpenedAtMs = 0;
   private queued: CommandInit[] = [];
@@ -68,7 +68,8 @@ export class TradeStream implements OnApplicationBootstrap, BeforeApplicationShu
     this.sweep.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** After the server has answered what was under way. */
+  async onApplicationShutdown(): Promise<void> {
     await this.sweep.stop();
     const line = this.line;
     this.line = undefined;
