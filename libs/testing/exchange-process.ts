@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 /** What apps/standalone writes to `run.json` when it is ready. */
 interface Run {
@@ -18,11 +18,12 @@ export interface ExchangeOptions {
   /** `FAILPOINTS` of the next start: `name:kill`, or `name:kill@3` for the third passage. */
   readonly failpoints?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Services that are left out of the next start. */
-  readonly without?: readonly string[];
 }
 
-const MAIN = join(__dirname, '../../dist/apps/standalone/src/main.js');
+const ROOT = resolve(__dirname, '../..');
+/** The build: this very folder's when it runs from the build, as benchmarks do. */
+export const BUILD = basename(ROOT) === 'dist' ? ROOT : join(ROOT, 'dist');
+const MAIN = join(BUILD, 'apps/standalone/src/main.js');
 const START_LIMIT_MS = 90_000;
 const SETTLE_LIMIT_MS = 60_000;
 const POLL_MS = 40;
@@ -59,8 +60,8 @@ export class ExchangeProcess {
   }
 
   /** Starts it, again after a kill. Without fail points unless they are named. */
-  async start({ failpoints, env: more, without = [] }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
-    const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : []), ...without.flatMap((name) => ['--without', name])];
+  async start({ failpoints, env: more }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
+    const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
     const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { Authenticator } from '@libs/client/floor';
 import { OutsideWorld } from '@libs/client/outside-world';
 import { type Order, type PlacedQuote, Trader } from '@libs/client/trader';
-import { type ExchangeOptions, ExchangeProcess } from './exchange-process';
+import { BUILD, type ExchangeOptions, ExchangeProcess } from './exchange-process';
 
-const DIST = join(__dirname, '../../dist/apps');
 const PASSWORD = 'correct horse battery';
 
 /** Limits are the subject of the gateway's own tests; people in stories act faster than people do. */
@@ -119,7 +118,7 @@ function account(firstName: string) {
 /** Runs one of our own commands from the build. */
 function run(main: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<string> {
   return new Promise((done, fail) => {
-    execFile(process.execPath, [join(DIST, main), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+    execFile(process.execPath, [join(BUILD, 'apps', main), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       if (error) fail(new Error(`${main} failed:\n${stdout}${stderr}`));
       else done(stdout);
     });

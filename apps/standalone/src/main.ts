@@ -4,14 +4,14 @@ import { Log } from '@libs/chassis/log';
 import { onStopSignal } from '@libs/chassis/signals';
 import { services } from '@libs/contracts/events';
 import { internalUrl, serviceEnvironment } from './launch/environment';
-import { startInfrastructure } from './launch/infrastructure';
+import { type Infrastructure, startInfrastructure } from './launch/infrastructure';
 import { startInOneProcess } from './launch/one-process';
 import { startSplit } from './launch/split';
 import { type Options, parseOptions } from './options';
 import { keptFreePorts, usualPorts } from './ports';
 import { runningExchange, writeRunFile } from './run-file';
 import { seedOnce } from './seed/seed-once';
-import { welcome } from './welcome';
+import { type Login, welcome } from './welcome';
 
 /** The whole exchange on one machine. */
 async function main(options: Options): Promise<void> {
@@ -25,17 +25,21 @@ async function main(options: Options): Promise<void> {
   const ports = options.freePorts ? await keptFreePorts(data) : usualPorts;
   const infrastructure = await startInfrastructure(process.env, options, ports, log);
   const env = { LOG_LEVEL: 'warn', ...serviceEnvironment(process.env, data, ports, infrastructure) };
-  const running = await (options.split ? startSplit(env, options, ports, log) : startInOneProcess(env, { busUrl: infrastructure.databases.bus ?? '', without: options.without, log })).catch(async (error: unknown) => {
+  const running = await (options.split ? startSplit(env, data, ports, log) : startInOneProcess(env, infrastructure.databases.bus ?? '', log)).catch(async (error: unknown) => {
     await infrastructure.stop();
     throw error;
   });
-  onStopSignal(async () => {
+  const stop = async () => {
     await running.stop();
     await infrastructure.stop();
-  });
+  };
+  onStopSignal(stop);
 
   const url = `http://127.0.0.1:${ports.gateway}`;
-  const logins = options.seed && infrastructure.sandboxUrl ? await seedOnce({ data, url, sandboxUrl: infrastructure.sandboxUrl, userDatabase: infrastructure.databases.user ?? '' }) : [];
+  const logins = await seeded(options, url, infrastructure).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   writeRunFile(data, {
     pid: process.pid,
     url,
@@ -47,6 +51,10 @@ async function main(options: Options): Promise<void> {
     pids: { ...infrastructure.pids, ...running.pids },
   });
   process.stdout.write(welcome(url, infrastructure.sandboxUrl, logins));
+}
+
+async function seeded({ seed, data }: Options, url: string, { sandboxUrl, databases }: Infrastructure): Promise<Login[]> {
+  return seed && sandboxUrl ? seedOnce({ data, url, sandboxUrl, userDatabase: databases.user ?? '' }) : [];
 }
 
 main(parseOptions(process.argv.slice(2))).catch((error: unknown) => {

@@ -9,8 +9,6 @@ export interface Options {
   readonly data: string;
   /** Free ports instead of the usual ones: for tests, and for a second exchange on one machine. */
   readonly freePorts: boolean;
-  /** Services to leave out, for maintenance and measurements: what the others send them waits on the bus. */
-  readonly without: readonly string[];
 }
 
 export function parseOptions(argv: readonly string[]): Options {
@@ -22,8 +20,7 @@ export function parseOptions(argv: readonly string[]): Options {
       'no-seed': { type: 'boolean', default: false },
       data: { type: 'string', default: '.data' },
       'free-ports': { type: 'boolean', default: false },
-      without: { type: 'string', multiple: true, default: [] },
     },
   });
-  return { split: values.split, reset: values.reset, seed: !values['no-seed'], data: values.data, freePorts: values['free-ports'], without: values.without };
+  return { split: values.split, reset: values.reset, seed: !values['no-seed'], data: values.data, freePorts: values['free-ports'] };
 }

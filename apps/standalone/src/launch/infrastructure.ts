@@ -16,55 +16,67 @@ export interface Infrastructure extends Backing {
 
 /** What the services stand on: each part is the operator's own where an address is given, else an embedded one. */
 export async function startInfrastructure(env: Environment, options: Options, ports: Ports, log: Log): Promise<Infrastructure> {
-  const stops: (() => Promise<void>)[] = [];
-  const pids: Record<string, number> = {};
-  const stop = async () => {
-    for (const undo of stops.splice(0).reverse()) await undo();
-  };
+  const start = new Start(env, options, ports, log);
   try {
     makeServiceKeys(serviceKeysFolder(options.data));
-    const databases = await databasesOf(env, options, ports, pids, stops);
-    const redisUrl = await redisOf(env, options, ports, pids, stops, log);
-    const sandboxUrl = await sandboxOf(env, options, ports, pids, stops);
-    return { databases, redisUrl, sandboxUrl, pids, stop };
+    const databases = await start.databases();
+    const redisUrl = await start.redis();
+    const sandboxUrl = await start.sandbox();
+    return { databases, redisUrl, sandboxUrl, pids: start.pids, stop: () => start.undo() };
   } catch (error) {
-    await stop();
+    await start.undo();
     throw error;
   }
 }
 
-type Pids = Record<string, number>;
-type Stops = (() => Promise<void>)[];
+class Start {
+  readonly pids: Record<string, number> = {};
+  private readonly stops: (() => Promise<void>)[] = [];
 
-async function databasesOf(env: Environment, options: Options, ports: Ports, pids: Pids, stops: Stops): Promise<Record<string, string>> {
-  const given = Object.fromEntries(databaseNames.map((name) => [name, env[`${name.toUpperCase()}_DATABASE_URL`]] as const));
-  const missing = databaseNames.filter((name) => !given[name]);
-  if (missing.length === 0) return given as Record<string, string>; // None is missing, as was just seen.
-  const server = await EmbeddedPostgres.start({ dataDir: resolve(options.data, 'postgres'), port: ports.postgres });
-  pids.postgres = server.pid;
-  stops.push(() => server.stop());
-  await server.ensureDatabases(missing);
-  return Object.fromEntries(databaseNames.map((name) => [name, given[name] ?? server.url(name)]));
-}
+  constructor(
+    private readonly env: Environment,
+    private readonly options: Options,
+    private readonly ports: Ports,
+    private readonly log: Log,
+  ) {}
 
-async function redisOf(env: Environment, options: Options, ports: Ports, pids: Pids, stops: Stops, log: Log): Promise<string | undefined> {
-  if (env.REDIS_URL) return env.REDIS_URL;
-  const redis = await PrivateRedis.start({ dataDir: resolve(options.data, 'redis'), port: ports.redis });
-  if (redis) {
-    pids.redis = redis.pid;
-    stops.push(() => redis.stop());
-    return redis.url;
+  /** The last one started stops first. */
+  async undo(): Promise<void> {
+    for (const stop of this.stops.splice(0).reverse()) await stop();
   }
-  if (options.split) throw new Error('The split form needs Redis: set REDIS_URL, or install redis-server (npm run setup).');
-  log.info({}, 'no redis-server found: books and limits are kept in this process (npm run setup installs it)');
-  return undefined;
-}
 
-async function sandboxOf(env: Environment, options: Options, ports: Ports, pids: Pids, stops: Stops): Promise<string | undefined> {
-  if (env.SANDBOX_URL) return env.SANDBOX_URL;
-  if (env.STRIPE_SECRET_KEY) return undefined;
-  const sandbox = await startSandbox(options.data, ports.sandbox);
-  pids.sandbox = sandbox.pid;
-  stops.push(() => sandbox.stop());
-  return sandbox.url;
+  async databases(): Promise<Record<string, string>> {
+    const given = Object.fromEntries(databaseNames.map((name) => [name, this.env[`${name.toUpperCase()}_DATABASE_URL`]] as const));
+    const missing = databaseNames.filter((name) => !given[name]);
+    if (missing.length === 0) return given as Record<string, string>; // None is missing, as was just seen.
+    const server = await EmbeddedPostgres.start({ dataDir: resolve(this.options.data, 'postgres'), port: this.ports.postgres });
+    this.started('postgres', server);
+    await server.ensureDatabases(missing);
+    return Object.fromEntries(databaseNames.map((name) => [name, given[name] ?? server.url(name)]));
+  }
+
+  async redis(): Promise<string | undefined> {
+    if (this.env.REDIS_URL) return this.env.REDIS_URL;
+    const redis = await PrivateRedis.start({ dataDir: resolve(this.options.data, 'redis'), port: this.ports.redis });
+    if (redis) {
+      this.started('redis', redis);
+      return redis.url;
+    }
+    if (this.options.split) throw new Error('The split form needs Redis: set REDIS_URL, or install redis-server (npm run setup).');
+    this.log.info({}, 'no redis-server found: books and limits are kept in this process (npm run setup installs it)');
+    return undefined;
+  }
+
+  async sandbox(): Promise<string | undefined> {
+    if (this.env.SANDBOX_URL) return this.env.SANDBOX_URL;
+    if (this.env.STRIPE_SECRET_KEY) return undefined;
+    const sandbox = await startSandbox(this.options.data, this.ports.sandbox);
+    this.started('sandbox', sandbox);
+    return sandbox.url;
+  }
+
+  private started(name: string, part: { readonly pid: number; stop(): Promise<void> }): void {
+    this.pids[name] = part.pid;
+    this.stops.push(() => part.stop());
+  }
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '@libs/chassis/config';
+import { armFailpoints } from '@libs/chassis/failpoints';
 import type { Log } from '@libs/chassis/log';
 import { type RunningService, startService } from '@libs/chassis/start-service';
 import { EmbeddedBus } from '@libs/events/embedded-bus';
@@ -12,7 +13,7 @@ import type { Running } from './running';
 const BUS_POOL = 6;
 
 /** Every service in this process, each a Nest application of its own; calls and events stay within it. The public door opens last and closes first. */
-export async function startInOneProcess(env: Environment, { busUrl, without, log }: { busUrl: string; without: readonly string[]; log: Log }): Promise<Running> {
+export async function startInOneProcess(env: Environment, busUrl: string, log: Log): Promise<Running> {
   const network = new InProcessNetwork();
   await migrate(busUrl, [busTables]);
   const busDatabase = await Database.open({ url: busUrl, poolSize: BUS_POOL, name: 'bus', log });
@@ -23,11 +24,12 @@ export async function startInOneProcess(env: Environment, { busUrl, without, log
     await busDatabase.close();
   };
   try {
-    running.push(...(await Promise.all(innerServices.filter(({ service }) => !without.includes(service.name)).map((service) => startService(service, { env, network, bus })))));
+    running.push(...(await Promise.all(innerServices.map((service) => startService(service, { env, network, bus })))));
     running.push(await startService(gatewayService, { env, network, bus }));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop, pids: { exchange: process.pid } };
+  const arm = async (failpoints: string) => armFailpoints({ NODE_ENV: env.NODE_ENV, FAILPOINTS: failpoints });
+  return { arm, stop, pids: { exchange: process.pid } };
 }

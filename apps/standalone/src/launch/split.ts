@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Environment } from '@libs/chassis/config';
 import type { Log } from '@libs/chassis/log';
 import { services, type ServiceName } from '@libs/contracts/events';
-import type { Options } from '../options';
 import type { Ports } from '../ports';
 import { Child, untilAnswers } from './child';
 import { internalUrl, serviceKeysFolder } from './environment';
@@ -14,8 +13,8 @@ const RESTART_MS = 300;
 const RESTARTS_PER_MINUTE_MAX = 10;
 
 /** One process per service over gRPC. A service that dies is started again; the others go on. */
-export async function startSplit(env: Environment, { data, without }: Options, ports: Ports, log: Log): Promise<Running> {
-  const supervised = services.filter((name) => !without.includes(name)).map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
+export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
+  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
   try {
     await Promise.all(supervised.map((service) => service.start()));
   } catch (error) {
@@ -25,6 +24,11 @@ export async function startSplit(env: Environment, { data, without }: Options, p
   return {
     get pids() {
       return Object.fromEntries(supervised.map((service) => [service.name, service.pid]));
+    },
+    arm: async (failpoints, name) => {
+      const service = supervised.find((one) => one.name === name);
+      if (!service) throw new Error(`there is no service ${name}`);
+      await service.restart(failpoints);
     },
     // The door first, so that no request meets half an exchange.
     stop: async () => {
@@ -57,6 +61,14 @@ class Supervised {
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.child?.stop();
+  }
+
+  /** Its fail points are armed in no other process. */
+  async restart(failpoints: string): Promise<void> {
+    await this.stop();
+    this.isStopping = false;
+    this.env = { ...this.env, FAILPOINTS: failpoints };
+    await this.start();
   }
 
   private spawn(): Child {
