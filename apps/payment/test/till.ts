@@ -170,8 +170,8 @@ export class Till {
   }
 
   async requests(method: string, path: RegExp): Promise<{ idempotencyKey: string | null }[]> {
-    const answer = (await (await fetch(`${this.sandbox.url}/control/requests`)).json()) as unknown;
-    const rows = (answer as { requests: unknown[] }).requests as { method: string; path: string; idempotencyKey: string | null }[];
+    // The control answers in this shape.
+    const { requests: rows } = (await (await fetch(`${this.sandbox.url}/control/requests`)).json()) as { requests: { method: string; path: string; idempotencyKey: string | null }[] };
     return rows.filter((row) => row.method === method && path.test(row.path));
   }
 

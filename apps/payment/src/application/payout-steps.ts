@@ -42,7 +42,7 @@ export class PayoutSteps {
   /** Plans what comes next, if the account may be paid now and nothing is under way. */
   async carryOn(tx: Transaction, payout: Payout, delayMs = 0): Promise<Payout> {
     if (payout.state !== 'held' && payout.state !== 'transferred' && payout.state !== 'transferring') return payout;
-    const account = await this.accounts.find(payout.sellerId);
+    const account = await this.accounts.find(payout.sellerId, tx);
     if (!account || !this.mayBePaid(account)) return payout;
     const operations = await this.operations.ofOrder(tx, payout.orderId);
     if (operations.some((operation) => (operation.kind === 'transfer' || operation.kind === 'payout') && isOpen(operation))) return payout;

@@ -136,7 +136,7 @@ export interface PayoutAccount {
 }
 
 export abstract class PayoutAccounts {
-  abstract find(userId: string): Promise<PayoutAccount | undefined>;
+  abstract find(userId: string, tx?: Transaction): Promise<PayoutAccount | undefined>;
   abstract lock(tx: Transaction, userId: string): Promise<PayoutAccount | undefined>;
   abstract userOf(providerId: string): Promise<string | undefined>;
   abstract add(tx: Transaction, account: PayoutAccount): Promise<boolean>;

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
-import { UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';
+import { backoffMs, UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';
 import { ManualTasks, Operations, type TakenOperation, Telemetry } from './ports';
 import { RunCharge, type RunResult } from './run-charge';
 import { RunPayout } from './run-payout';
 import { RunRefund } from './run-refund';
 
-const BATCH_MAX = 8;
+/** More at once would only wait for connections to the database. */
+const BATCH_MAX = 4;
 const PASSES_MAX = 50;
 
 /** Who carries out which kind. */
@@ -70,10 +71,20 @@ export class RunOperations {
   }
 
   private async one(operation: TakenOperation): Promise<void> {
-    failpoint('payment.beforePsp');
-    const result = await this.doing.run(operation);
+    const result = await this.attempt(operation);
     const { orderId, kind, attempt } = operation;
     if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
     this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
+  }
+
+  /** A failure of our own leaves the outcome unknown: it is looked up soon, not when the lease is over. */
+  private async attempt(operation: TakenOperation): Promise<RunResult> {
+    try {
+      failpoint('payment.beforePsp');
+      return await this.doing.run(operation);
+    } catch (error) {
+      await this.operations.defer(operation.id, 'unknown', backoffMs(operation.takes));
+      throw error;
+    }
   }
 }

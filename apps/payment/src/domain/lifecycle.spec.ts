@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { money } from '@libs/kernel/money';
-import { eventOf, lifecycle, paymentStates, stepOf, type PaymentEvent, type PaymentState } from './lifecycle';
-import type { Finding, Payment } from './payment';
+import { eventOf, lifecycle, stepOf, type PaymentEvent } from './lifecycle';
+import { paymentStates, type Finding, type Payment, type PaymentState } from './payment';
 import { payoutLifecycle, payoutStates } from './payout';
 import { isSoftDecline, TRIES_MAX } from './retry-policy';
 

@@ -1,15 +1,6 @@
 import { invariant } from '@libs/kernel/invariant';
-import type { Finding, Payment } from './payment';
+import type { Finding, Payment, PaymentState } from './payment';
 import { isSoftDecline, TRIES_MAX } from './retry-policy';
-
-/**
- * `giving_up` and `cancelling` are unpaid charges whose end is not known yet: the intent may still turn out paid.
- * Outside they are both `processing`.
- */
-export const paymentStates = [
-  'processing', 'retrying', 'action_required', 'giving_up', 'cancelling', 'captured', 'failed', 'cancelled', 'refunding', 'refunded',
-] as const;
-export type PaymentState = (typeof paymentStates)[number];
 
 export type PaymentEvent =
   | 'intent_created' | 'intent_refused' | 'captured' | 'soft_declined' | 'declined' | 'exhausted' | 'authentication_required' | 'not_applied'

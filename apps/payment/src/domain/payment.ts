@@ -1,6 +1,14 @@
 import type { Money } from '@libs/kernel/money';
 import type { Bill } from './fees';
-import type { PaymentState } from './lifecycle';
+
+/**
+ * `giving_up` and `cancelling` are unpaid charges whose end is not known yet: the intent may still turn out paid.
+ * Outside they are both `processing`.
+ */
+export const paymentStates = [
+  'processing', 'retrying', 'action_required', 'giving_up', 'cancelling', 'captured', 'failed', 'cancelled', 'refunding', 'refunded',
+] as const;
+export type PaymentState = (typeof paymentStates)[number];
 
 /** The one charge of an order, and what became of it. */
 export interface Payment {

@@ -7,8 +7,7 @@ import { moneyToMessage } from '@libs/kernel/money';
 import type { Card, ManualTask } from '../../application/ports';
 import type { Viewer } from '../../application/read-payment';
 import type { Line } from '../../domain/fees';
-import type { PaymentState } from '../../domain/lifecycle';
-import type { Payment } from '../../domain/payment';
+import type { Payment, PaymentState } from '../../domain/payment';
 import type { Payout } from '../../domain/payout';
 
 const ending: ReadonlySet<PaymentState> = new Set(['giving_up', 'cancelling']);

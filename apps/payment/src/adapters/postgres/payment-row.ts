@@ -1,8 +1,7 @@
 import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { money, type Money } from '@libs/kernel/money';
 import type { Bill, LineKind } from '../../domain/fees';
-import type { PaymentState } from '../../domain/lifecycle';
-import type { Payment } from '../../domain/payment';
+import type { Payment, PaymentState } from '../../domain/payment';
 
 export interface PaymentRow {
   readonly id: string;

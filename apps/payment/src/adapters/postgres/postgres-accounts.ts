@@ -19,8 +19,8 @@ export class PostgresAccounts extends PayoutAccounts {
     super();
   }
 
-  find(userId: string): Promise<PayoutAccount | undefined> {
-    return this.one(this.sql, userId, '');
+  find(userId: string, tx?: Transaction): Promise<PayoutAccount | undefined> {
+    return this.one(tx ? this.sql.in(tx) : this.sql, userId, '');
   }
 
   lock(tx: Transaction, userId: string): Promise<PayoutAccount | undefined> {
