@@ -32,6 +32,7 @@ const POLL_MS = 40;
 export class ExchangeProcess {
   private child: ChildProcess | undefined;
   private output = '';
+  private armedAt = 0;
   private current: Run | undefined;
 
   private constructor(
@@ -63,9 +64,9 @@ export class ExchangeProcess {
   async start({ failpoints, env: more }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
     const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
     const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     let ended = false;
     child.once('exit', () => (ended = true));
     await until('the exchange is ready', START_LIMIT_MS, () => {
@@ -97,10 +98,24 @@ export class ExchangeProcess {
     }
   }
 
+  /** Arms fail points now, when what they would have hit before is done; in split form those of one service, which is started again for it. */
+  async arm(failpoints: string, service?: string): Promise<void> {
+    const { child } = this;
+    if (!child) throw new Error('The exchange is not running.');
+    this.armedAt = this.output.length;
+    // Answered by apps/standalone in this shape.
+    const answer = new Promise<{ refused?: string }>((done) => child.once('message', (message) => done(message as { refused?: string })));
+    child.send({ failpoints, service });
+    const { refused } = await answer;
+    if (refused) throw new Error(refused);
+  }
+
   /** Resolves when the process (or in split form the named service) has died by its fail point. */
-  async died(): Promise<void> {
-    const child = this.child;
+  async died(service?: string): Promise<void> {
+    if (service) return until(`${service} has died`, SETTLE_LIMIT_MS, () => this.output.slice(this.armedAt).includes(`"dead_service":"${service}"`));
+    const { child } = this;
     await until('the exchange has died', SETTLE_LIMIT_MS, () => child?.exitCode !== null || child?.signalCode !== null);
+    if (child?.signalCode !== 'SIGKILL') throw new Error(`The exchange was not killed, it ended by itself:\n${this.output.slice(-4000)}`);
     this.current = undefined;
   }
 

@@ -3,6 +3,7 @@ import { ConfigError } from '@libs/chassis/config';
 import { Log } from '@libs/chassis/log';
 import { onStopSignal } from '@libs/chassis/signals';
 import { services } from '@libs/contracts/events';
+import { armOnDemand } from './launch/arm-on-demand';
 import { internalUrl, serviceEnvironment } from './launch/environment';
 import { type Infrastructure, startInfrastructure } from './launch/infrastructure';
 import { startInOneProcess } from './launch/one-process';
@@ -34,6 +35,7 @@ async function main(options: Options): Promise<void> {
     await infrastructure.stop();
   };
   onStopSignal(stop);
+  armOnDemand(running);
 
   const url = `http://127.0.0.1:${ports.gateway}`;
   const logins = await seeded(options, url, infrastructure).catch(async (error: unknown) => {

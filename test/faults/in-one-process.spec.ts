@@ -1,0 +1,24 @@
+import { failpoints } from '@libs/kernel/failpoint';
+import { Story } from '@libs/testing/story';
+import { Cast } from './cast';
+import { runInOneProcess } from './run-scenario';
+import { scenarios } from './scenarios';
+
+const START_MS_MAX = 120_000;
+const SCENARIO_MS_MAX = 120_000;
+
+/** One exchange lives, dies and lives again through all of them, on one data folder. */
+describe('an exchange in one process that is killed when', () => {
+  let cast: Cast;
+  jest.setTimeout(SCENARIO_MS_MAX);
+  beforeAll(async () => {
+    cast = await Cast.gather(await Story.begin());
+  }, START_MS_MAX);
+  afterAll(() => cast?.story.end(), START_MS_MAX);
+
+  it.each(scenarios)('$says ($point) loses nothing and does nothing twice', (scenario) => runInOneProcess(cast, scenario));
+});
+
+it('every named point has its scenario', () => {
+  expect(scenarios.map(({ point }) => point).sort()).toEqual([...failpoints].sort());
+});

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { Problem } from '@libs/client/api';
+import { checks, type AuthTask } from '@libs/client/floor';
+import type { Order, Page, PlacedQuote, Trader } from '@libs/client/trader';
+import { type Cast, persistently } from './cast';
+import type { Play } from './scenario';
+
+const PRICE = 300;
+/** Beyond the two business days that a seller has, with any holiday that may lie between. */
+const LEAP_MS = 9 * 24 * 3_600_000;
+
+interface Quote extends PlacedQuote {
+  readonly matchId?: string;
+}
+
+const bidsIn = async (buyer: Trader, market: string): Promise<Quote[]> => (await buyer.api.get<Page<Quote>>(`/v1/bids?marketId=${market}&limit=100`)).data;
+const ordersOf = async (who: Trader, matchId: string | undefined): Promise<Order[]> => (await who.orders()).filter((order) => order.matchId === matchId);
+
+/** A bid that nobody meets: it must stand in the book, once. */
+export async function restingBid(cast: Cast): Promise<Play> {
+  const { bea } = cast;
+  const [market, key] = [await cast.market(), randomUUID()];
+  return {
+    acts: () => bea.bids(market, PRICE, {}, key),
+    async endsWell(answer) {
+      const [bid, ...more] = await bidsIn(bea, market);
+      expect([more, bid?.id, bid?.status]).toEqual([[], (answer as PlacedQuote).id, 'active']);
+      const book = await bea.api.get<{ bids: unknown[] }>(`/v1/markets/${market}/book`);
+      expect(book.bids).toEqual([{ price: PRICE * 100, quotes: 1 }]);
+    },
+  };
+}
+
+/** A bid that meets an ask: one quote, one match, one order, one charge. */
+export async function trade(cast: Cast): Promise<Play> {
+  const { bea, sam, provider } = cast;
+  const [market, key] = [await cast.market(), randomUUID()];
+  const ask = await sam.asks(market, PRICE);
+  return {
+    acts: () => bea.bids(market, PRICE, {}, key),
+    async endsWell(answer) {
+      const { id, match } = answer as PlacedQuote;
+      expect(match).toBeDefined();
+      expect((await bidsIn(bea, market)).map((bid) => [bid.id, bid.status, bid.matchId])).toEqual([[id, 'matched', match?.id]]);
+      expect(await sam.ask(ask.id)).toMatchObject({ status: 'matched', matchId: match?.id });
+      const orders = await ordersOf(bea, match?.id);
+      expect(orders.map(({ status, paymentStatus }) => [status, paymentStatus])).toEqual([['confirmed', 'captured']]);
+      expect(await provider.movedFor(orders[0]?.id ?? '')).toEqual({ charges: 1, refunds: 0, transfers: 0, payouts: 0 });
+    },
+  };
+}
+
+/** A seller who never ships: the deadline passes, and the buyer is refunded once. */
+export async function missedDeadline(cast: Cast): Promise<Play> {
+  const { bea, story, provider } = cast;
+  const late = await story.seller('Lou');
+  const { order } = await story.trade(bea, late, PRICE, await cast.market());
+  return {
+    acts: once(() => leap(story.world.url)),
+    async endsWell() {
+      expect(await bea.order(order.id)).toMatchObject({ status: 'cancelled', cancelReason: 'did_not_ship', paymentStatus: 'refunded' });
+      expect(await provider.movedFor(order.id)).toEqual({ charges: 1, refunds: 1, transfers: 0, payouts: 0 });
+      const { data } = await bea.api.get<{ data: { event: string }[] }>(`/v1/orders/${order.id}/events`);
+      expect(data.filter(({ event }) => event === 'ship_deadline_passed' || event === 'did_not_ship').length).toBeLessThanOrEqual(1);
+    },
+  };
+}
+
+/** The word on a pair: given once, and the seller is paid once. */
+export async function verdict(cast: Cast): Promise<Play> {
+  const { story, bea, sam } = cast;
+  const { order } = await story.trade(bea, sam, PRICE, await cast.market());
+  const task = await story.bringsIn(sam, order);
+  const [{ person: ada }] = story.authenticators;
+  const path = `/v1/authentication/tasks/${task}`;
+  await ada.api.post(`${path}/claim`);
+  for (const check of checks) await ada.api.put(`${path}/checks/${check}`, { result: 'pass' });
+  const decide = () => ada.api.post<AuthTask>(`${path}/decision`, { verdict: 'pass' });
+  return {
+    // Somebody who hears that it is decided already looks what was decided.
+    acts: () => decide().catch((error: unknown) => (error instanceof Problem && error.code === 'authentication.already_decided' ? ada.api.get<AuthTask>(path) : Promise.reject(error))),
+    async endsWell(answer) {
+      expect(answer).toMatchObject({ state: 'completed', verdict: 'pass' });
+      expect((await bea.order(order.id)).status).toBe('auth_passed');
+      await isDelivered(cast, order.id);
+      await story.settled();
+      await isPaidOut(cast, order.id);
+    },
+  };
+}
+
+/** The pair arrives, and the money goes on: one transfer, one payout. */
+export async function delivery(cast: Cast): Promise<Play> {
+  const { story, bea, sam } = cast;
+  const { order } = await story.trade(bea, sam, PRICE, await cast.market());
+  const task = await story.bringsIn(sam, order);
+  await story.authenticators[0].inspects(task);
+  await story.settled();
+  await story.authenticators[0].sendsOn(order.id);
+  return {
+    acts: once(() => arrives(cast, order.id)),
+    endsWell: () => isPaidOut(cast, order.id),
+  };
+}
+
+async function isDelivered(cast: Cast, orderId: string): Promise<void> {
+  await cast.story.authenticators[0].sendsOn(orderId);
+  await arrives(cast, orderId);
+}
+
+async function arrives({ story, bea }: Cast, orderId: string): Promise<void> {
+  const { outboundTracking } = await bea.order(orderId);
+  await story.world.scan(outboundTracking ?? '', 'delivered');
+}
+
+async function isPaidOut({ bea, sam, provider }: Cast, orderId: string): Promise<void> {
+  expect((await bea.order(orderId)).status).toBe('delivered');
+  const { data } = await sam.api.get<Page<{ orderId: string }>>('/v1/payouts?limit=100');
+  expect(data.filter((payout) => payout.orderId === orderId)).toHaveLength(1);
+  expect(await provider.movedFor(orderId)).toEqual({ charges: 1, refunds: 0, transfers: 1, payouts: 1 });
+}
+
+/** What happens outside, and is not asked for twice. */
+function once<T>(happens: () => Promise<T>): () => Promise<T> {
+  let happened: Promise<T> | undefined;
+  return () => (happened ??= persistently(happens));
+}
+
+async function leap(worldUrl: string): Promise<void> {
+  const answer = await fetch(`${worldUrl}/clock/advance`, { method: 'POST', body: JSON.stringify({ ms: LEAP_MS }) });
+  if (!answer.ok) throw new Error(`the clock answered ${answer.status}`);
+}
