@@ -1,3 +1,5 @@
+import { typeId } from '@libs/kernel/ids';
+import { SettleCharge } from '../src/application/settle-charge';
 import { Till } from './till';
 
 const DAY_MS = 24 * 3_600_000;
@@ -79,6 +81,18 @@ describe('Charging a match', () => {
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 2 });
     expect((await till.as(order.buyer).recoverPayment(recovery)).payment).toMatchObject({ state: 'captured' });
     expect(await captures(order.orderId)).toHaveLength(1);
+  });
+
+  it('the same decline told twice is one try', async () => {
+    const order = await till.charged('pm_card_chargeDeclinedExpiredCard');
+    const [operation] = await till.service.sql.query<{ id: string }>(`select op_id as id from payment_op where kind = 'capture' order by planned_at desc limit 1`);
+    const settle = till.service.app.get(SettleCharge, { strict: false });
+    await settle.execute(order.orderId, { found: 'declined', code: 'expired_card' }, typeId('op', operation?.id ?? ''));
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 1 });
+    await till.as(order.buyer).recoverPayment({ orderId: order.orderId, idempotencyKey: 'next' });
+    await settle.execute(order.orderId, { found: 'declined', code: 'expired_card' }, typeId('op', operation?.id ?? ''));
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 2 });
   });
 
   it('nobody but the buyer recovers a payment, and only with a card of his own', async () => {

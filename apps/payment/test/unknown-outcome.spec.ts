@@ -59,11 +59,16 @@ describe('When the provider\'s answer is lost', () => {
 
   it('no timer fires while a charge\'s outcome is unknown', async () => {
     const order = await till.order('pm_card_visa');
+    const timersBefore = await till.service.sql.query('select 1 from payment_timers where fired_at is not null');
     till.door.isShut = true;
     await till.fault('/v1/payment_intents/*/confirm', 'timeout_after_apply');
-    await till.fault('/v1/payment_intents/*', 'rate_limit_429', 2, { method: 'GET' });
+    await till.fault('/v1/payment_intents/*', 'rate_limit_429', 3, { method: 'GET' });
     await till.charge(order);
+    await till.eventually(async () => (await till.service.sql.query(`select 1 from payment_op where kind = 'capture' and state = 'unknown'`)).length > 0);
     await till.leaps(3 * 3_600_000);
+    await till.eventually(async () => (await till.service.sql.query(`select 1 from payment_op where kind = 'capture' and state = 'unknown' and takes > 2`)).length > 0);
+    expect(await till.service.sql.query('select 1 from payment_timers where fired_at is not null')).toEqual(timersBefore);
+    expect(await till.service.sql.query(`select 1 from payments where state = 'giving_up'`)).toEqual([]);
     await till.settled();
     till.door.isShut = false;
     await till.settled();
