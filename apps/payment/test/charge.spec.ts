@@ -89,10 +89,11 @@ describe('Charging a match', () => {
     const settle = till.service.app.get(SettleCharge, { strict: false });
     await settle.execute(order.orderId, { found: 'declined', code: 'expired_card' }, typeId('op', operation?.id ?? ''));
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 1 });
-    await till.as(order.buyer).recoverPayment({ orderId: order.orderId, idempotencyKey: 'next' });
+    const paymentMethodId = await till.addCard(order.buyer, 'pm_card_visa');
+    await till.as(order.buyer).recoverPayment({ orderId: order.orderId, paymentMethodId, idempotencyKey: 'next' });
     await settle.execute(order.orderId, { found: 'declined', code: 'expired_card' }, typeId('op', operation?.id ?? ''));
     await till.settled();
-    expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 2 });
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 2 });
   });
 
   it('nobody but the buyer recovers a payment, and only with a card of his own', async () => {
