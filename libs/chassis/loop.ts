@@ -11,6 +11,8 @@ export interface LoopOptions {
   readonly log: Log;
   /** Also runs when this clock is moved ahead. */
   readonly clock?: Clock;
+  /** How long a nudge waits for others, so that what comes in a burst is one pass. Default: not at all. */
+  readonly gatherMs?: number;
 }
 
 /** Background work at its own pace: passes never overlap, one that answers `true` runs again at once, and one that throws is logged and tried again later. */
@@ -37,9 +39,9 @@ export class Loop {
 
   /** Runs a pass soon; one more after the pass that is running, if one is. */
   nudge(): void {
-    if (!this.isStarted) return;
+    if (!this.isStarted || this.isNudged) return;
     this.isNudged = true;
-    if (!this.running && this.failures === 0) this.wait(0);
+    if (!this.running && this.failures === 0) this.wait(this.options.gatherMs ?? 0);
   }
 
   /** Whether a pass runs or has been asked for. */
@@ -80,6 +82,6 @@ export class Loop {
   private delayMs(): number {
     const { everyMs } = this.options;
     if (this.failures > 0) return Math.min(BACKOFF_MS_MAX, Math.max(everyMs, BACKOFF_MS_MIN) * 2 ** Math.min(this.failures - 1, 12));
-    return this.isNudged ? 0 : everyMs;
+    return this.isNudged ? (this.options.gatherMs ?? 0) : everyMs;
   }
 }

@@ -41,8 +41,8 @@ export abstract class Bus {
   abstract ends(topics: readonly Topic[]): Promise<BusPosition[]>;
   /** How many records the group has not committed yet. */
   abstract lag(group: string, topics: readonly Topic[]): Promise<number>;
-  /** A hint that records were appended by this process; those of other processes are found by polling. */
-  abstract onAppend(listener: () => void): void;
+  /** A hint that records were appended to these topics by this process; those of other processes are found by polling. */
+  abstract onAppend(listener: (topics: ReadonlySet<Topic>) => void): void;
 }
 
 /** FNV-1a over the key's UTF-8. */

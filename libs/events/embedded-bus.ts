@@ -34,7 +34,7 @@ const LAG = `
 
 /** The log as tables of a PostgreSQL database of its own. */
 export class EmbeddedBus extends Bus {
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners: ((topics: ReadonlySet<Topic>) => void)[] = [];
 
   constructor(private readonly database: Database) {
     super();
@@ -49,7 +49,8 @@ export class EmbeddedBus extends Bus {
       rows.map((row) => row.lines.length),
       rows.map((row) => row.lines.join('\n')),
     ]);
-    this.listeners.forEach((listener) => listener());
+    const topics = new Set(rows.map((row) => row.topic));
+    this.listeners.forEach((listener) => listener(topics));
   }
 
   async subscribe(group: string, topics: readonly Topic[]): Promise<void> {
@@ -97,7 +98,7 @@ export class EmbeddedBus extends Bus {
     return row?.lag ?? 0;
   }
 
-  onAppend(listener: () => void): void {
+  onAppend(listener: (topics: ReadonlySet<Topic>) => void): void {
     this.listeners.push(listener);
   }
 

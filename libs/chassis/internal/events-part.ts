@@ -6,6 +6,7 @@ import { eventHandlers } from '@libs/events/event-handlers';
 import { busTables } from '@libs/events/event-tables';
 import { Outbox } from '@libs/events/outbox';
 import { OutboxRelay } from '@libs/events/outbox-relay';
+import { ParkedEvents } from '@libs/events/parked-events';
 import { PostgresOutbox } from '@libs/events/postgres-outbox';
 import type { Clock } from '@libs/kernel/clock';
 import type { Ids } from '@libs/kernel/ids';
@@ -23,7 +24,7 @@ import type { Metrics } from '../metrics';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
-import { currentTraceparent } from '../trace';
+import { continueTrace, currentTraceparent, inTrace } from '../trace';
 import { offsetStore, openServiceDatabase } from './service-database';
 import type { Teardown } from './teardown';
 
@@ -101,11 +102,13 @@ export class EventsPart {
     const { definition, values, log, activity, teardown } = this.around;
     const handlers = eventHandlers(app);
     if (handlers.size === 0 || !this.transactions) return;
-    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log });
+    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced });
     await consumer.subscribe();
     if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
-    this.bus.onAppend(() => loop.nudge());
+    this.bus.onAppend((topics) => consumer.topics.some((topic) => topics.has(topic)) && loop.nudge());
+    const parked = new ParkedEvents(this.database.sql, this.transactions);
+    this.around.health.report('parked events', () => parked.count());
     activity.report('events', () => consumer.pending());
     teardown.add('consumer', () => loop.stop());
     loop.start();
@@ -117,5 +120,14 @@ async function openBus({ runtime, values, log, teardown }: Surroundings): Promis
   await migrate(values.busUrl ?? '', [busTables]);
   const database = await Database.open({ name: 'bus', url: values.busUrl ?? '', poolSize: BUS_POOL_SIZE, log });
   teardown.add('bus', () => database.close());
-  return new EmbeddedBus(database);
+  const bus = new EmbeddedBus(database);
+  const pruning = new Loop({ name: 'bus prune', everyMs: PRUNE_MS, log }, () => bus.prune());
+  teardown.add('bus prune', () => pruning.stop());
+  pruning.start();
+  return bus;
+}
+
+/** An event's effect belongs to the trace of its cause. */
+function traced<T>(traceparent: string | undefined, work: () => Promise<T>): Promise<T> {
+  return inTrace(continueTrace(traceparent), work);
 }
