@@ -30,6 +30,7 @@ import type { Teardown } from './teardown';
 
 const POLL_MS = 250;
 const PRUNE_MS = 3_600_000;
+const LOOK_MS = 5_000;
 const BUS_POOL_SIZE = 3;
 const LAST_PASSES_MAX = 50;
 
@@ -85,7 +86,7 @@ export class EventsPart {
     activity.report('outbox', () => relay.pending());
     let pending = 0;
     metrics.gauge('outbox_pending', 'Outbox rows that are not on the bus yet, as of the last look.', [], () => pending);
-    const looking = new Loop({ name: 'relay lag', everyMs: 5_000, log }, async () => {
+    const looking = new Loop({ name: 'relay lag', everyMs: LOOK_MS, log }, async () => {
       pending = await relay.pending();
     });
     const loops = [sending, pruning, looking];
@@ -107,11 +108,24 @@ export class EventsPart {
     if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
     this.bus.onAppend((topics) => consumer.topics.some((topic) => topics.has(topic)) && loop.nudge());
-    const parked = new ParkedEvents(this.database.sql, this.transactions);
-    this.around.health.report('parked events', () => parked.count());
+    this.watchParked(this.transactions);
     activity.report('events', () => consumer.pending());
     teardown.add('consumer', () => loop.stop());
     loop.start();
+  }
+
+  /** What needs a person is seen by the operator: as a metric, and in the details of health. */
+  private watchParked(transactions: Transactions): void {
+    const { log, metrics, health, teardown } = this.around;
+    const parked = new ParkedEvents(this.database.sql, transactions);
+    let waiting = 0;
+    metrics.gauge('dead_letters', 'Events that are parked until a person resumes or skips them, as of the last look.', [], () => waiting);
+    health.report('parked events', () => waiting);
+    const looking = new Loop({ name: 'parked events', everyMs: LOOK_MS, log }, async () => {
+      waiting = await parked.count();
+    });
+    teardown.add('parked events', () => looking.stop());
+    looking.start();
   }
 }
 
