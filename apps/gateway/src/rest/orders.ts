@@ -71,7 +71,7 @@ export function orderRoutes(rpc: Rpc): Route[] {
       handle: (input) => orderStep(rpc, 'seller_shipped')(input.params.orderId, input.body, input),
     }),
     route({
-      ...seller, method: 'POST', path: '/v1/orders/{orderId}/cancel', status: 200, summary: 'Cancel a sale before shipping it. Costs a penalty.', refusals: commonRefusals, idempotencyKey: 'optional',
+      ...seller, method: 'POST', path: '/v1/orders/{orderId}/cancel', status: 200, summary: 'Cancel a sale before shipping it.', refusals: commonRefusals, idempotencyKey: 'optional',
       body: z.strictObject({ reason: freeText(500), doNotRelist: z.boolean().optional() }), answer: OrderJson,
       async handle({ params: { orderId }, body: { reason, doNotRelist }, call }) {
         const { order } = await orders.cancelOrder({ orderId, reason, ...(doNotRelist !== undefined && { doNotRelist }) }, call);
