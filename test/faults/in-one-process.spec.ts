@@ -3,6 +3,7 @@ import { Story } from '@libs/testing/story';
 import { Cast } from './cast';
 import { runInOneProcess } from './run-scenario';
 import { scenarios } from './scenarios';
+import { stopsUnderLoad } from './stop-under-load';
 
 const START_MS_MAX = 120_000;
 const SCENARIO_MS_MAX = 120_000;
@@ -17,6 +18,8 @@ describe('an exchange in one process that is killed when', () => {
   afterAll(() => cast?.story.end(), START_MS_MAX);
 
   it.each(scenarios)('$says ($point) loses nothing and does nothing twice', (scenario) => runInOneProcess(cast, scenario));
+
+  it('somebody stops it in the midst of trading loses nothing that it has answered, and ends well', () => stopsUnderLoad(cast));
 });
 
 it('every named point has its scenario', () => {

@@ -8,6 +8,8 @@ import type { Scenario } from './scenario';
 export const scenarios: readonly Scenario[] = [
   { point: 'order.timerFired', service: 'order', says: 'a seller misses the deadline', prepare: missedDeadline },
   { point: 'payment.afterCommit', service: 'payment', says: 'a refund is made and booked', prepare: missedDeadline },
+  { point: 'payment.afterRowBeforeLedger', service: 'payment', says: 'a transfer to the seller is made and not booked', prepare: delivery },
+  { point: 'authentication.afterVerdict', service: 'authentication', says: 'a pair is judged', prepare: verdict },
 
   { point: 'gateway.beforeForward', service: 'gateway', says: 'a bid comes in', prepare: trade },
   { point: 'gateway.afterForwardBeforeReply', service: 'gateway', says: 'a bid is placed and nobody told', prepare: trade },
@@ -21,22 +23,19 @@ export const scenarios: readonly Scenario[] = [
   { point: 'bidding.afterRedis', service: 'bidding', says: 'a bid is in the live book', prepare: restingBid },
 
   { point: 'relay.afterRead', service: 'bidding', says: 'a match is read and not sent', prepare: trade },
-  { point: 'relay.afterSend', service: 'payment', says: 'a match is sent and not marked', prepare: trade },
+  { point: 'relay.afterSend', service: 'order', says: 'what was told is not marked as told', prepare: trade },
   { point: 'relay.beforeMark', passage: 2, service: 'payment', says: 'a payment is sent and not marked', prepare: trade },
 
   { point: 'order.afterInbox', service: 'order', says: 'a match is heard of', prepare: trade },
-  { point: 'order.afterState', passage: 2, service: 'order', says: 'a step of an order is written, its announcement is not', prepare: trade },
+  { point: 'order.afterState', service: 'order', says: 'an order is written, its first steps are not', prepare: trade },
   { point: 'order.afterOutbox', service: 'order', says: 'a step and its announcement are written, not committed', prepare: trade },
   { point: 'order.afterCommit', service: 'order', says: 'a step is committed', prepare: trade },
 
   { point: 'payment.afterIntentRow', service: 'payment', says: 'a charge is planned', prepare: trade },
   { point: 'payment.beforePsp', service: 'payment', says: 'a charge is about to be made', prepare: trade },
   { point: 'payment.afterPspBeforeRow', passage: 2, service: 'payment', says: 'a charge is made and not written', prepare: trade },
-  { point: 'payment.afterRowBeforeLedger', service: 'payment', says: 'a transfer to the seller is made and not booked', prepare: delivery },
   { point: 'payment.webhook.afterVerify', service: 'payment', says: 'the provider tells of a charge', prepare: trade },
   { point: 'payment.webhook.afterInbox', service: 'payment', says: 'the provider has told of a charge and hears no thanks', prepare: trade },
-
-  { point: 'authentication.afterVerdict', service: 'authentication', says: 'a pair is judged', prepare: verdict },
 
   { point: 'bidding.takeover.afterEpoch', service: 'bidding', says: 'a new writer has taken the books over', prepare: trade },
   { point: 'bidding.takeover.midLoad', service: 'bidding', says: 'a new writer loads the books', prepare: restingBid },
