@@ -30,8 +30,10 @@ import { ConcludeStep } from './application/conclude-step';
 import { CreateOrder } from './application/create-order';
 import { Deadlines } from './application/deadlines';
 import { FireTimers } from './application/fire-timers';
+import { FollowTask } from './application/follow-task';
 import { ManualTaskDesk } from './application/manual-task-desk';
 import { OpenOrder } from './application/open-order';
+import { PassDeadline } from './application/pass-deadline';
 import { PerformLabelStep } from './application/perform-label-step';
 import { PerformPaymentStep } from './application/perform-payment-step';
 import { PerformStep } from './application/perform-step';
@@ -41,6 +43,7 @@ import { ReadManualTasks } from './application/read-manual-tasks';
 import { ReadOrders } from './application/read-orders';
 import { RecordAnswer } from './application/record-answer';
 import { RecordInspection } from './application/record-inspection';
+import { RecordLabel } from './application/record-label';
 import { RecordPayment } from './application/record-payment';
 import { RecordScans } from './application/record-scans';
 import { ReportEvent } from './application/report-event';
@@ -51,10 +54,10 @@ import { TellOperator } from './application/tell-operator';
 import { OrderConfig } from './order.config';
 
 const useCases = [
-  OpenOrder, CreateOrder, Advance, Deadlines, FireTimers,
-  RunSteps, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, TellOperator,
+  OpenOrder, CreateOrder, Advance, Deadlines, FireTimers, PassDeadline,
+  RunSteps, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
   RecordPayment, RecordInspection, RecordScans, ApplyScan, PollParcels, TakeCarrierWebhook,
-  ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, ManualTaskDesk,
+  ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk,
 ];
 
 @Module({

@@ -1,4 +1,5 @@
 import { AppError } from '@libs/kernel/app-error';
+import { uuidOfOwn } from '@libs/kernel/ids';
 import { Scene } from './scene';
 
 jest.setTimeout(30_000);
@@ -52,6 +53,34 @@ describe('a deadline', () => {
     expect((await scene.order(id)).cancelReason).toBe('did_not_ship');
   });
 
+  it('for shipping begins anew when the platform gave no label until it had passed: no strike', async () => {
+    scene.carrier.isDown = true;
+    const { id } = await scene.opened();
+    await passes({ days: 10 });
+    expect((await scene.order(id)).status).toBe('confirmed');
+    scene.carrier.isDown = false;
+    await scene.service.sql.query(`update saga_steps set next_at = now() where kind = 'inbound_label' and state = 'ready'`);
+    await scene.eventually(async () => (await scene.order(id)).inboundTracking !== '');
+    await scene.service.settled();
+    const labelled = await scene.order(id);
+    expect(labelled.status).toBe('confirmed');
+    expect(Number(labelled.shipBy?.seconds) * 1_000).toBeGreaterThanOrEqual(scene.clock.now().getTime() + 2 * 86_400_000);
+    expect((await scene.told(id)).find(({ name }) => name === 'order.label_ready')?.event).toMatchObject({ shipBy: { seconds: labelled.shipBy?.seconds } });
+    await passes({ days: 2 });
+    await scene.report(id, 'seller_shipped', scene.seller);
+    expect((await scene.order(id)).status).toBe('seller_shipping');
+    expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
+  });
+
+  it('for shipping keeps no seller from shipping another way while the platform owes the label', async () => {
+    scene.carrier.isDown = true;
+    const { id } = await scene.opened();
+    await passes({ days: 10 });
+    await scene.report(id, 'seller_shipped', scene.seller, { tracking: `OWN-${id}` });
+    scene.carrier.isDown = false;
+    expect((await scene.order(id)).status).toBe('seller_shipping');
+  });
+
   it('for shipping means nothing once the pair is shipped', async () => {
     const id = await scene.orderThatIs('seller_shipping');
     await passes({ days: 7 });
@@ -85,6 +114,19 @@ describe('a deadline', () => {
     expect(rows).toHaveLength(2);
     const told = (await scene.service.published()).filter(({ name }) => name === 'order.cancelled').map(({ key }) => key);
     expect(told.slice(-2)).toEqual([first, second]);
+  });
+
+  it('of an order that cannot go on keeps no other from passing', async () => {
+    const broken = await scene.orderThatIs('confirmed');
+    scene.clock.passes({ hours: 1 });
+    const sound = await scene.orderThatIs('confirmed');
+    // The books of the first are damaged: its next event cannot be written.
+    await scene.service.sql.query(`update orders set version = version + 5 where id = $1`, [uuidOfOwn('ord', broken)]);
+    await scene.service.sql.query(`insert into order_events select order_id, 9, 'lost_outbound', from_status, to_status, actor, actor_id, reason, at, trace_id, null, '', 'x' from order_events where order_id = $1 and version = 3`, [uuidOfOwn('ord', broken)]);
+    scene.clock.passes({ days: 10 });
+    await scene.eventually(async () => (await scene.order(sound)).status === 'cancelled');
+    expect((await scene.order(broken)).status).toBe('confirmed');
+    await scene.service.sql.query('delete from timers where order_id = $1', [uuidOfOwn('ord', broken)]);
   });
 
   it('survives a restart, and fires once', async () => {

@@ -1,4 +1,5 @@
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { Activity } from '@libs/chassis/activity';
 import { AppError } from '@libs/kernel/app-error';
 import { payment, Scene } from './scene';
 
@@ -132,10 +133,54 @@ describe('an order', () => {
     const id = await scene.orderThatIs('delivered');
     const seen = async () => (await scene.as(scene.seller).getOrder({ orderId: id })).order?.payoutStatus;
     expect(await seen()).toBe('transferring');
+    // News from before do not put it back.
+    await scene.service.deliver('payout.released', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.settled();
+    expect(await seen()).toBe('transferring');
     await scene.service.deliver('payout.transferred', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
     await scene.service.deliver('payout.paid', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
     await scene.service.settled();
     expect(await seen()).toBe('paid');
+  });
+});
+
+describe('a payout', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+  const seen = async (id: string) => (await scene.as(scene.seller).getOrder({ orderId: id })).order?.payoutStatus;
+
+  it('that is released to a seller without an account is owed, and not on its way', async () => {
+    scene.when('createPayout', () => ({ payout: { state: 'held' } }));
+    const id = await scene.orderThatIs('delivered');
+    await scene.service.deliver('payout.released', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.settled();
+    expect(await seen(id)).toBe('owed');
+  });
+
+  it('whose slow answer comes after its arrival stays paid', async () => {
+    let answer: (value: object) => void = () => undefined;
+    scene.when('createPayout', () => new Promise((resolve) => (answer = resolve)));
+    const id = await scene.orderThatIs('shipping_to_buyer');
+    await scene.as(scene.buyer).updateOrderStatus({ orderId: id, event: 'buyer_received' });
+    await scene.eventually(() => scene.countAsked('createPayout', { orderId: id }) === 1);
+    await scene.service.deliver('payout.paid', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.eventually(async () => (await seen(id)) === 'paid');
+    answer({ payout: { state: 'transferring' } });
+    await scene.service.settled();
+    await scene.service.restart();
+    expect(await seen(id)).toBe('paid');
+  });
+
+  it('that the bank refused is owed again', async () => {
+    scene.when('createPayout');
+    const id = await scene.orderThatIs('delivered');
+    await scene.service.deliver('payout.paid', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.deliver('payout.failed', scene.seller.id, { orderId: id, sellerId: scene.seller.id });
+    await scene.service.settled();
+    expect(await seen(id)).toBe('owed');
   });
 });
 
@@ -167,12 +212,48 @@ describe('a cancelled order', () => {
     expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
   });
 
+  it('lets the quote return only when the pair is free again, however often that fails', async () => {
+    let isDown = true;
+    scene.when('processPayment', payment.failed);
+    scene.when('releaseStock', () => {
+      if (isDown) throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+      return {};
+    });
+    const match = scene.match();
+    const { matchId, askId } = match;
+    await scene.service.deliver('match.created', match.marketId, match);
+    await scene.eventually(() => scene.countAsked('releaseStock', { askId }) > 2);
+    expect(scene.countAsked('bustMatch', { matchId })).toBe(0);
+    // The rest of it does not wait.
+    const [released] = scene.askedFor('releaseStock', { askId });
+    expect(scene.countAsked('recordStrike', { orderId: String(released?.request.orderId) })).toBe(1);
+    isDown = false;
+    await scene.eventually(() => scene.countAsked('bustMatch', { matchId }) === 1);
+    await scene.service.settled();
+    scene.when('releaseStock');
+  });
+
+  it('whose charge ends later says so when payment tells it, and asks no more', async () => {
+    scene.when('processPayment', payment.actionRequired);
+    scene.when('cancelPayment', payment.processing);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.eventually(() => scene.countAsked('cancelPayment', { orderId: id }) === 1);
+    const activity = () => scene.service.app.get(Activity).snapshot();
+    expect((await activity())['saga steps']).toBe(1);
+    await scene.service.deliver('payment.failed', id, { orderId: id, failureCode: 'cancelled' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'failed' });
+    expect(await scene.openSteps(id)).toEqual([]);
+  });
+
   it('that was not paid yet ends its charge, and is not refunded', async () => {
     scene.when('processPayment', payment.actionRequired);
     const { id } = await scene.opened();
     await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
     await scene.service.settled();
-    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin' });
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'failed' });
+    expect(await scene.openSteps(id)).toEqual([]);
     expect(scene.countAsked('cancelPayment', { orderId: id })).toBe(1);
     expect(scene.countAsked('refundPayment', { orderId: id })).toBe(0);
     expect((await scene.told(id)).map(({ name, event }) => [name, 'wasPaid' in event && event.wasPaid])).toEqual([['order.cancelled', false]]);

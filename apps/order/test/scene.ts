@@ -132,6 +132,12 @@ export class Scene {
     return order;
   }
 
+  /** What the saga still means to ask of this order. */
+  async openSteps(id: string): Promise<string[]> {
+    const rows = await this.service.sql.query<{ kind: string }>(`select kind from saga_steps where order_id = $1 and state not in ('done', 'void')`, [uuidOfOwn('ord', id)]);
+    return rows.map(({ kind }) => kind);
+  }
+
   async told(id: string) {
     const all = await this.service.published();
     return all.filter(({ key }) => key === id);
@@ -184,6 +190,8 @@ export class FakeCarrier {
   readonly labels = new Map<string, { tracking: string; body: Record<string, unknown> }>();
   /** Requests to be refused before it works. */
   failures = 0;
+  /** Gives no labels until it is up again. */
+  isDown = false;
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
 
   async listen(): Promise<void> {
@@ -202,7 +210,7 @@ export class FakeCarrier {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const chunk of request) text += String(chunk);
-    const isRefused = request.url === '/labels' && this.failures-- > 0;
+    const isRefused = request.url === '/labels' && (this.isDown || this.failures-- > 0);
     response.writeHead(isRefused ? 500 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isRefused ? {} : this.reply(request, text)));
   }

@@ -6,7 +6,7 @@ import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import type { Transaction } from '@libs/postgres/transaction';
 import { orderNotFound } from '../domain/errors';
-import { type Actor, type OrderEvent, step, type Step } from '../domain/lifecycle';
+import { type Actor, type OrderEvent, type Status, step, type Step, type TimerKind, timers } from '../domain/lifecycle';
 import type { Order } from '../domain/order';
 import { announce } from './announce';
 import { Deadlines } from './deadlines';
@@ -55,16 +55,22 @@ export class Advance {
     const next = step(order.status, event);
     if (await this.orders.hasHappened(tx, orderId, event)) return { outcome: 'repeated', order };
     if (!next?.by.includes(actor)) return { outcome: 'refused', order };
-    if (next.before && (await this.deadlines.hasPassed(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
+    if (next.before && (await this.isLate(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
 
     const advanced = await this.advanced(tx, order, happening, { next, now });
     await this.record(tx, order, advanced, happening);
     failpoint('order.afterState');
-    await this.follow(tx, advanced, happening, next);
+    await this.follow(tx, { before: order.status, order: advanced }, happening, next);
     announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
     failpoint('order.afterOutbox');
     this.observe(order, advanced);
     return { outcome: 'applied', order: advanced };
+  }
+
+  private async isLate(tx: Transaction, orderId: string, deadline: TimerKind, at: Date): Promise<boolean> {
+    if (!(await this.deadlines.hasPassed(tx, orderId, deadline, at))) return false;
+    const { owed } = timers[deadline];
+    return !owed || !(await this.steps.hasOpen(tx, orderId, owed));
   }
 
   private async advanced(tx: Transaction, order: Order, { event }: Happening, { next, now }: { next: Step; now: Date }): Promise<Order> {
@@ -89,9 +95,9 @@ export class Advance {
     await this.orders.record(tx, order, entry);
   }
 
-  private async follow(tx: Transaction, order: Order, happening: Happening, next: Step): Promise<void> {
+  private async follow(tx: Transaction, { before, order }: { before: Status; order: Order }, happening: Happening, next: Step): Promise<void> {
     await this.steps.add(tx, order.id, next.then);
-    await this.deadlines.dropOvertaken(tx, order, order.updatedAt);
+    await this.deadlines.dropOvertaken(tx, before, order);
     if (next.starts) await this.deadlines.start(tx, order.id, next.starts, happening.at ?? order.updatedAt);
   }
 

@@ -1,4 +1,5 @@
 import type { Happening } from './advance';
+import type { Effect } from '../domain/lifecycle';
 import type { OrderPatch, Shipment } from './ports';
 
 /**
@@ -10,6 +11,8 @@ export interface Answer {
   readonly ms?: number;
   readonly patch?: OrderPatch;
   readonly happening?: Happening;
+  /** Steps that have nothing left to ask after this one. */
+  readonly concludes?: readonly Effect[];
   readonly label?: Omit<Shipment, 'state' | 'shippedAt'>;
 }
 

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import type { Transaction } from '@libs/postgres/transaction';
+import { losses } from '../domain/lifecycle';
 import { eventsOfScan, furthest, type Scan } from '../domain/parcel';
 import { Advance } from './advance';
 import { announceShipped } from './announce';
-import { Orders, type Shipment, Shipments } from './ports';
+import { Orders, Shipments } from './ports';
 import { TellOperator } from './tell-operator';
 
 /** One sighting of a parcel; answers false when the parcel is not ours, or not yet. */
@@ -30,16 +31,15 @@ export class ApplyScan {
     const state = furthest(shipment.state, scan.kind);
     await this.shipments.update(tx, scan.tracking, state, scan);
     if (shipment.leg === 'return' && shipment.state === 'created' && state !== 'lost') announceShipped(this.outbox, tx, order, 'return');
-    if (state === 'lost') await this.tellLost(tx, shipment);
     // The carrier's clock may be ahead of ours; it must not make a parcel late.
     const at = new Date(Math.min(scan.at.getTime(), this.clock.now().getTime()));
-    for (const event of eventsOfScan(shipment.leg, scan.kind, order.status)) {
-      await this.advance.execute(tx, order.id, { event, actor: 'carrier', at, reason: `Scan: ${scan.kind}` });
+    let { status } = order;
+    for (const event of eventsOfScan(shipment.leg, scan.kind, status)) {
+      const advanced = await this.advance.execute(tx, order.id, { event, actor: 'carrier', at, reason: `Scan: ${scan.kind}` });
+      status = advanced.order.status;
     }
+    if (state === 'lost' && shipment.state !== 'lost') await this.operator.lost(tx, order.id, shipment.leg, losses[status]?.leg === shipment.leg);
+    if (state === 'delivered' && shipment.state === 'lost') await this.operator.found(tx, order.id, shipment.leg);
     return true;
-  }
-
-  private async tellLost(tx: Transaction, { orderId, leg, state }: Shipment): Promise<void> {
-    if (state !== 'lost') await this.operator.lost(tx, orderId, leg);
   }
 }

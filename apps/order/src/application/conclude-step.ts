@@ -22,7 +22,9 @@ export class ConcludeStep {
       await this.record.execute(tx, step.orderId, answer);
       if (answer.is === 'wait') await this.steps.wait(tx, step, answer.ms ?? 0);
       else await this.steps.finish(tx, step.orderId, step.kind, answer.is);
-      await this.tasks.close(tx, step.orderId, step.kind, { at: this.clock.now(), reason: 'The step got through.' });
+      for (const kind of answer.concludes ?? []) await this.steps.finish(tx, step.orderId, kind, 'void');
+      // Nobody was told of a step that got through at once.
+      if (step.attempts > 1) await this.tasks.close(tx, step.orderId, [step.kind], { at: this.clock.now(), reason: 'The step got through.' });
     });
     failpoint('order.afterCommit');
   }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '@libs/postgres/transaction';
 import { dueAt, shipByOf } from '../domain/deadlines';
-import { step, type TimerKind, timerEvents } from '../domain/lifecycle';
+import { losses, type Status, type TimerKind, timersDuring } from '../domain/lifecycle';
 import type { Order } from '../domain/order';
-import { Calendar, Timers } from './ports';
+import { Calendar, ManualTasks, Timers } from './ports';
 
 /** The deadlines of an order: rows that begin with a status and end with it. */
 @Injectable()
@@ -11,12 +11,14 @@ export class Deadlines {
   constructor(
     private readonly timers: Timers,
     private readonly calendar: Calendar,
+    private readonly tasks: ManualTasks,
   ) {}
 
-  async shipBy(tx: Transaction, paidAt: Date): Promise<Date> {
-    return shipByOf(paidAt, await this.calendar.rules(tx, paidAt), await this.calendar.holidays(tx, paidAt));
+  async shipBy(tx: Transaction, from: Date): Promise<Date> {
+    return shipByOf(from, await this.calendar.rules(tx, from), await this.calendar.holidays(tx, from));
   }
 
+  /** Begins to run at `from`; one that runs already is put off if that is later. */
   async start(tx: Transaction, orderId: string, kind: TimerKind, from: Date): Promise<void> {
     const rules = await this.calendar.rules(tx, from);
     await this.timers.start(tx, { orderId, kind, dueAt: dueAt(kind, from, rules, await this.calendar.holidays(tx, from)) });
@@ -27,10 +29,11 @@ export class Deadlines {
     return timer !== undefined && timer.dueAt <= at;
   }
 
-  /** Ends the deadlines that mean nothing in the order's present status. */
-  async dropOvertaken(tx: Transaction, order: Order, at: Date): Promise<void> {
-    for (const timer of await this.timers.open(tx, order.id)) {
-      if (!step(order.status, timerEvents[timer.kind])) await this.timers.settle(tx, timer, at, 'overtaken');
-    }
+  /** Ends what means nothing once the order has left a status: its deadlines, and what a person was to look at meanwhile. */
+  async dropOvertaken(tx: Transaction, left: Status, { id, status, updatedAt: at }: Order): Promise<void> {
+    if (left === status) return;
+    await this.timers.overtake(tx, id, timersDuring(status), at);
+    const subjects = [...timersDuring(left), ...(losses[left] ? [losses[left].leg] : [])];
+    if (subjects.length > 0) await this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` });
   }
 }

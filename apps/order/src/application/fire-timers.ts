@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
 import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
-import { timerEvents } from '../domain/lifecycle';
-import { Advance } from './advance';
-import { Orders, Steps, type Timer, Timers } from './ports';
+import { PassDeadline } from './pass-deadline';
+import { type Timer, Timers } from './ports';
 
 const BATCH_MAX = 100;
 
@@ -13,31 +13,26 @@ const BATCH_MAX = 100;
 export class FireTimers {
   constructor(
     private readonly timers: Timers,
-    private readonly orders: Orders,
-    private readonly steps: Steps,
-    private readonly advance: Advance,
+    private readonly passing: PassDeadline,
     private readonly transactions: Transactions,
     private readonly clock: Clock,
+    private readonly log: Log,
   ) {}
 
   async execute(): Promise<void> {
-    for (;;) {
-      const due = await this.timers.due(this.clock.now(), BATCH_MAX);
-      for (const timer of due) await this.fire(timer);
+    for (let last: Timer | undefined; ; ) {
+      const due = await this.timers.due(this.clock.now(), BATCH_MAX, last);
+      for (const timer of due) {
+        // One order that cannot go on does not keep the others waiting; its deadline is tried again at the next pass.
+        await this.fire(timer).catch((error: unknown) => this.log.error({ orderId: timer.orderId, timer: timer.kind, error }, 'a deadline could not be fired'));
+      }
       if (due.length < BATCH_MAX) return;
+      last = due.at(-1);
     }
   }
 
   private async fire(timer: Timer): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      await this.orders.lock(tx, timer.orderId);
-      const isOpen = (await this.timers.open(tx, timer.orderId)).some(({ kind }) => kind === timer.kind);
-      // Under the lock: what was read before it may be overtaken, or an operation of the order may have become unknown.
-      if (!isOpen || (await this.steps.hasOpen(tx, timer.orderId))) return;
-      failpoint('order.timerFired');
-      const { outcome } = await this.advance.execute(tx, timer.orderId, { event: timerEvents[timer.kind], actor: 'timer', at: timer.dueAt });
-      await this.timers.settle(tx, timer, this.clock.now(), outcome === 'applied' ? 'fired' : 'overtaken');
-    });
+    await this.transactions.run((tx) => this.passing.execute(tx, timer, this.clock.now()));
     failpoint('order.afterCommit');
   }
 }

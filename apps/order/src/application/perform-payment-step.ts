@@ -29,11 +29,12 @@ export class PerformPaymentStep {
 
   async cancel(order: Order): Promise<Answer> {
     try {
-      return chargeAnswer(await this.neighbours.cancelPayment(order.id));
+      const answer = chargeAnswer(await this.neighbours.cancelPayment(order.id));
+      return answer.is === 'done' ? { ...answer, concludes: ['charge'] } : answer;
     } catch (error) {
       // Never begun. Should a charge of a moment ago still get there, its event asks for the refund.
-      if (error instanceof AppError && error.kind === 'not_found') return { is: 'done' };
-      throw error;
+      if (!(error instanceof AppError) || error.kind !== 'not_found') throw error;
+      return { is: 'done', concludes: ['charge'], patch: order.paymentStatus === 'none' ? undefined : { paymentStatus: 'failed' } };
     }
   }
 
@@ -51,7 +52,10 @@ export class PerformPaymentStep {
 
 function chargeAnswer({ state, buyerLines, sellerLines }: PaymentView): Answer {
   const lines = { buyerLines, sellerLines };
-  if (state === 'failed' || state === 'cancelled') return { is: 'done', patch: lines, happening: { event: 'payment_failed', actor: 'system' } };
+  if (state === 'failed' || state === 'cancelled') {
+    // Told beside the event, which an order that is cancelled already does not take.
+    return { is: 'done', patch: { ...lines, paymentStatus: 'failed' }, happening: { event: 'payment_failed', actor: 'system' } };
+  }
   const paymentStatus = awaiting[state];
   if (paymentStatus) return { is: 'wait', ms: LOOK_AT_CHARGE_MS, patch: { ...lines, paymentStatus } };
   return { is: 'done', patch: lines, happening: { event: 'payment_captured', actor: 'system' } };

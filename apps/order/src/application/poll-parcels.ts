@@ -17,9 +17,13 @@ export class PollParcels {
   ) {}
 
   async execute(): Promise<void> {
-    for (const tracking of await this.shipments.takeUnchecked(UNSEEN_MS, BATCH_MAX)) {
-      // One parcel that cannot be asked for does not keep the others from being seen.
-      await this.look(tracking).catch((error: unknown) => this.log.warn({ tracking, error }, 'a parcel could not be asked for'));
+    for (;;) {
+      const unchecked = await this.shipments.takeUnchecked(UNSEEN_MS, BATCH_MAX);
+      for (const tracking of unchecked) {
+        // One parcel that cannot be asked for does not keep the others from being seen.
+        await this.look(tracking).catch((error: unknown) => this.log.warn({ tracking, error }, 'a parcel could not be asked for'));
+      }
+      if (unchecked.length < BATCH_MAX) return;
     }
   }
 

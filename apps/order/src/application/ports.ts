@@ -36,6 +36,8 @@ export interface OrderPatch {
   readonly sellerLines?: readonly Line[];
   readonly tracking?: Readonly<Partial<Record<Leg, string>>>;
   readonly doNotRelist?: boolean;
+  /** Only ever later than it was. */
+  readonly shipBy?: Date;
 }
 
 export abstract class Orders {
@@ -76,10 +78,10 @@ export abstract class Steps {
   abstract wait(tx: Transaction, step: SagaStep, ms: number): Promise<void>;
   /** Answers since when the step has been failing, and for how long. */
   abstract fail(step: SagaStep, error: string, retryMs: number): Promise<{ readonly failingMs: number }>;
-  abstract hasOpen(tx: Transaction, orderId: string): Promise<boolean>;
+  abstract hasOpen(tx: Transaction, orderId: string, kind?: Effect): Promise<boolean>;
   /** Runs it at the next pass. */
   abstract hurry(tx: Transaction, orderId: string, kind: Effect): Promise<void>;
-  /** Not done, not waiting for others, and not failing again and again. */
+  /** Not done, not waiting for others (but for the end of a charge), and neither failing again and again nor held up by one that is. */
   abstract countLive(): Promise<number>;
 }
 
@@ -90,9 +92,12 @@ export interface Timer {
 }
 
 export abstract class Timers {
+  /** Begins to run, or runs for longer. */
   abstract start(tx: Transaction, timer: Timer): Promise<void>;
-  /** Those that may fire, by due time: none of an order with an open step, since its outcome may change what is right. */
-  abstract due(now: Date, limit: number): Promise<Timer[]>;
+  /** Those that may fire, by due time: none of an order with an open step, since its outcome may change what is right, and no delivery of a parcel that is lost. */
+  abstract due(now: Date, limit: number, after?: Timer): Promise<Timer[]>;
+  /** Ends all that an order has, but for those that are kept. */
+  abstract overtake(tx: Transaction, orderId: string, kept: readonly TimerKind[], at: Date): Promise<void>;
   abstract settle(tx: Transaction, timer: Timer, at: Date, outcome: 'fired' | 'overtaken'): Promise<void>;
   abstract open(tx: Transaction, orderId: string): Promise<Timer[]>;
   abstract countDue(now: Date): Promise<number>;
@@ -187,7 +192,7 @@ export abstract class Neighbours {
 
 export interface ManualTask {
   readonly id: string;
-  readonly kind: 'stuck_saga' | 'parcel_lost';
+  readonly kind: 'stuck_saga' | 'parcel_lost' | 'overdue';
   readonly orderId: string;
   readonly subject: string;
   readonly detail: string;
@@ -201,7 +206,7 @@ export abstract class ManualTasks {
   /** Once while one of the same subject is open. */
   abstract open(tx: Transaction, task: Omit<ManualTask, 'closedAt'>): Promise<void>;
   abstract find(tx: Transaction, id: string): Promise<ManualTask | undefined>;
-  abstract close(tx: Transaction, orderId: string, subject: string, by: { at: Date; userId?: string; reason: string }): Promise<void>;
+  abstract close(tx: Transaction, orderId: string, subjects: readonly string[], by: { at: Date; userId?: string; reason: string }): Promise<void>;
   abstract page(filter: { includeClosed: boolean; limit: number; before?: string }): Promise<ManualTask[]>;
   abstract countStuck(): Promise<number>;
 }

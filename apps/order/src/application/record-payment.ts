@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '@libs/postgres/transaction';
-import type { PaymentStatus, PayoutStatus } from '../domain/order';
+import { isPaymentNews, isPayoutNews, type PaymentStatus, type PayoutStatus } from '../domain/order';
 import { Advance } from './advance';
 import { Orders, Steps } from './ports';
 
@@ -21,8 +21,9 @@ export class RecordPayment {
   }
 
   async failed(tx: Transaction, orderId: string, failureCode: string): Promise<void> {
-    await this.advance.execute(tx, orderId, { event: 'payment_failed', actor: 'system', reason: failureCode });
-    await this.orders.patch(tx, orderId, { paymentStatus: 'failed' });
+    const { order } = await this.advance.execute(tx, orderId, { event: 'payment_failed', actor: 'system', reason: failureCode });
+    // An order that an admin has cancelled takes no such event, but its charge has ended all the same.
+    if (isPaymentNews(order.paymentStatus, 'failed')) await this.orders.patch(tx, orderId, { paymentStatus: 'failed' });
     await this.steps.finish(tx, orderId, 'charge', 'done');
     await this.steps.finish(tx, orderId, 'cancel_payment', 'done');
   }
@@ -40,8 +41,14 @@ export class RecordPayment {
   }
 
   async payout(tx: Transaction, orderId: string, payoutStatus: PayoutStatus, isOnItsWay: boolean): Promise<void> {
-    await this.orders.lock(tx, orderId);
-    await this.orders.patch(tx, orderId, { payoutStatus });
+    const order = await this.orders.lock(tx, orderId);
+    if (order && isPayoutNews(order.payoutStatus, payoutStatus)) await this.orders.patch(tx, orderId, { payoutStatus });
     if (isOnItsWay) await this.steps.finish(tx, orderId, 'payout', 'done');
+  }
+  /** The money stays owed, whatever was told before; payment's own list says what to do. */
+  async payoutFailed(tx: Transaction, orderId: string): Promise<void> {
+    await this.orders.lock(tx, orderId);
+    await this.orders.patch(tx, orderId, { payoutStatus: 'owed' });
+    await this.steps.finish(tx, orderId, 'payout', 'done');
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { addBusinessDays, type DeadlineRules, dueAt, type Holidays, shipByOf } from './deadlines';
 
-const rules: DeadlineRules = { shipByBusinessDays: 2, shipByGraceHours: 12, inboundLostDays: 14, autoDeliveredDays: 14 };
+const rules: DeadlineRules = { shipByBusinessDays: 2, shipByGraceHours: 12, inboundLostDays: 14, inspectionBusinessDays: 2, handoverBusinessDays: 2, autoDeliveredDays: 14 };
 const none: Holidays = new Set();
 const christmas: Holidays = new Set(['2026-12-25']);
 

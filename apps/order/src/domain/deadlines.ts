@@ -1,4 +1,5 @@
-import type { TimerKind } from './lifecycle';
+import { type TimerKind, timers } from './lifecycle';
+import type { ParcelState } from './parcel';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -8,6 +9,8 @@ export interface DeadlineRules {
   readonly shipByBusinessDays: number;
   readonly shipByGraceHours: number;
   readonly inboundLostDays: number;
+  readonly inspectionBusinessDays: number;
+  readonly handoverBusinessDays: number;
   readonly autoDeliveredDays: number;
 }
 
@@ -41,7 +44,22 @@ export function dueAt(kind: TimerKind, from: Date, rules: DeadlineRules, holiday
       return new Date(shipByOf(from, rules, holidays).getTime() + rules.shipByGraceHours * HOUR_MS);
     case 'inbound_lost':
       return new Date(from.getTime() + rules.inboundLostDays * DAY_MS);
+    case 'inspection':
+      return addBusinessDays(from, rules.inspectionBusinessDays, holidays);
+    case 'handover':
+      return addBusinessDays(from, rules.handoverBusinessDays, holidays);
     case 'auto_delivered':
       return new Date(from.getTime() + rules.autoDeliveredDays * DAY_MS);
   }
+}
+
+/** `fire`: its event happens. `tell`: a person must look. `hold`: not before the parcel's fate is settled. */
+export type Ruling = 'fire' | 'tell' | 'hold';
+
+/** What follows when a deadline has passed, given what the carrier last said of the parcel that it is about. */
+export function rulingOn(kind: TimerKind, parcel: ParcelState | undefined): Ruling {
+  if (!timers[kind].event) return 'tell';
+  if (kind === 'auto_delivered' && parcel === 'lost') return 'hold';
+  // The carrier has handed it to us: it lies at the floor, and nobody has taken it in.
+  return kind === 'inbound_lost' && parcel === 'delivered' ? 'tell' : 'fire';
 }

@@ -1,4 +1,4 @@
-import { edges, lifecycle, opening, type Status, statuses, strikes, timerEvents } from './lifecycle';
+import { edges, lifecycle, opening, type Status, statuses, strikes, timers } from './lifecycle';
 
 /** The saga as a page for people: the same table, drawn. */
 export function lifecyclePage(): string {
@@ -19,7 +19,7 @@ ${ends().join('\n')}
 ${rows().join('\n')}
 
 Each event happens to an order at most once, and each effect is one row of \`saga_steps\`.
-Deadlines: ${Object.entries(timerEvents).map(([kind, event]) => `\`${kind}\` stands for ${event}`).join(', ')}.
+Deadlines: ${Object.entries(timers).map(([kind, { event }]) => `\`${kind}\` ${event ? `stands for ${event}` : 'is told to a person'}`).join(', ')}.
 Strikes: ${Object.entries(strikes).map(([reason, { who }]) => `${reason} is the ${who}'s`).join(', ')}.
 `;
 }

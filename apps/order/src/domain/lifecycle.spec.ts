@@ -1,4 +1,4 @@
-import { type Actor, edges, type Effect, endStatuses, lifecycle, opening, type OrderEvent, reportedEvent, type Status, statuses, step, strikes, timerEvents } from './lifecycle';
+import { type Actor, edges, type Effect, endStatuses, lifecycle, opening, type OrderEvent, reportedEvent, type Status, statuses, step, strikes, timers, timersDuring } from './lifecycle';
 
 interface Path {
   readonly story: string;
@@ -86,9 +86,20 @@ describe('the order lifecycle', () => {
     expect(struck.map(({ because }) => because).sort()).toEqual(Object.keys(strikes).sort());
   });
 
+  it('lets no paid order stand anywhere without a deadline, and each begins where its deadline runs', () => {
+    const paid = statuses.filter((status) => status !== 'pending' && !endStatuses.includes(status));
+    expect(Object.values(timers).map(({ during }) => during).sort()).toEqual([...paid].sort());
+    for (const next of Object.values(lifecycle).flatMap((steps) => Object.values(steps))) {
+      const begun = timersDuring(next.to);
+      expect([next.to, next.starts ? [next.starts] : []]).toEqual([next.to, begun]);
+    }
+  });
+
   it('lets a timer do only what its deadline stands for', () => {
     const byTimer = Object.values(lifecycle).flatMap((steps) => Object.entries(steps)).filter(([, { by }]) => by.includes('timer')).map(([event]) => event);
-    expect(byTimer.sort()).toEqual(Object.values(timerEvents).sort());
+    const stoodFor = Object.values(timers).flatMap(({ event }) => event ?? []);
+    expect(byTimer.sort()).toEqual(stoodFor.sort());
+    for (const { during, event } of Object.values(timers)) if (event) expect(step(during, event)?.by).toContain('timer');
   });
 });
 

@@ -24,7 +24,7 @@ export const effects = [
 export type Effect = (typeof effects)[number];
 
 export type CancelReason = 'payment_failed' | 'reserve_failed' | 'seller_cancelled' | 'did_not_ship' | 'lost_inbound' | 'lost_outbound' | 'admin';
-export type TimerKind = 'ship_by' | 'inbound_lost' | 'auto_delivered';
+export type TimerKind = 'ship_by' | 'inbound_lost' | 'inspection' | 'handover' | 'auto_delivered';
 
 export interface Step {
   readonly to: Status;
@@ -56,11 +56,11 @@ export const lifecycle: Record<Status, Partial<Record<OrderEvent, Step>>> = {
     admin_cancelled: { to: 'cancelled', by: ['admin'], because: 'admin', then: ['release_stock', 'refund', 'bust_match'] },
   },
   seller_shipping: {
-    warehouse_received: { to: 'authenticating', by: ['authenticator'], then: [] },
+    warehouse_received: { to: 'authenticating', by: ['authenticator'], then: [], starts: 'inspection' },
     lost_inbound: { to: 'cancelled', by: ['timer', 'admin'], because: 'lost_inbound', then: ['release_stock', 'refund', 'bust_match'] },
   },
   authenticating: {
-    inspection_passed: { to: 'auth_passed', by: ['authenticator'], then: ['outbound_label'] },
+    inspection_passed: { to: 'auth_passed', by: ['authenticator'], then: ['outbound_label'], starts: 'handover' },
     inspection_failed: { to: 'auth_failed', by: ['authenticator'], then: ['release_stock', 'refund', 'return_label', 'bust_match'] },
   },
   auth_passed: {
@@ -89,11 +89,25 @@ export function edges(): readonly (readonly [Status, Status])[] {
   return [...new Set(pairs)].map((pair) => pair.split(' ') as [Status, Status]); // Two statuses joined just above.
 }
 
-/** The event that a passed deadline stands for. */
-export const timerEvents: Record<TimerKind, OrderEvent> = {
-  ship_by: 'ship_by_passed',
-  inbound_lost: 'lost_inbound',
-  auto_delivered: 'buyer_received',
+/** A deadline runs `during` a status. What has passed stands for its event; one without an event is told to a person. */
+export const timers: Record<TimerKind, { readonly during: Status; readonly event?: OrderEvent; /** What we owe first: nobody is late before it. */ readonly owed?: Effect }> = {
+  ship_by: { during: 'confirmed', event: 'ship_by_passed', owed: 'inbound_label' },
+  inbound_lost: { during: 'seller_shipping', event: 'lost_inbound' },
+  inspection: { during: 'authenticating' },
+  handover: { during: 'auth_passed' },
+  auto_delivered: { during: 'shipping_to_buyer', event: 'buyer_received' },
+};
+
+export const timersDuring = (status: Status): readonly TimerKind[] => timerKinds.filter((kind) => timers[kind].during === status);
+const timerKinds = Object.keys(timers) as TimerKind[]; // The keys of the record just above.
+
+/** A step that must not be asked while that other one of its order is open: a quote whose pair is still reserved would match again in vain. */
+export const follows: Partial<Record<Effect, Effect>> = { bust_match: 'release_stock' };
+
+/** What it means that the parcel of a leg is lost, while the order waits for it. */
+export const losses: Partial<Record<Status, { readonly leg: 'inbound' | 'outbound'; readonly event: OrderEvent }>> = {
+  seller_shipping: { leg: 'inbound', event: 'lost_inbound' },
+  shipping_to_buyer: { leg: 'outbound', event: 'lost_outbound' },
 };
 
 /** What a person may report through the API; everything else is told by the service that knows it. */

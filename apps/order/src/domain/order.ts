@@ -5,6 +5,19 @@ export type PaymentStatus = 'none' | 'pending' | 'action_required' | 'retrying' 
 export type PayoutStatus = 'none' | 'owed' | 'transferring' | 'paid';
 export type Leg = 'inbound' | 'outbound' | 'return';
 
+const paymentProgress: Record<PaymentStatus, number> = { none: 0, pending: 1, action_required: 1, retrying: 1, captured: 2, failed: 2, refunding: 3, refunded: 4 };
+const payoutProgress: Record<PayoutStatus, number> = { none: 0, owed: 1, transferring: 2, paid: 3 };
+
+/** Whether what is told of the payment came after what is known. An answer may be overtaken by the event that concluded it. */
+export function isPaymentNews(known: PaymentStatus, told: PaymentStatus): boolean {
+  const isTry = paymentProgress[known] === 1 && paymentProgress[told] === 1;
+  return isTry || paymentProgress[told] > paymentProgress[known];
+}
+
+export function isPayoutNews(known: PayoutStatus, told: PayoutStatus): boolean {
+  return payoutProgress[told] > payoutProgress[known];
+}
+
 /** A line of what one side pays or gets. */
 export interface Line {
   readonly kind: string;

@@ -26,8 +26,14 @@ describe('a parcel', () => {
     expect(eventsOfScan('outbound', 'delivered', 'delivered')).toEqual([]);
   });
 
-  it('that is lost, or on its way back to the seller, changes no order by itself', () => {
+  it('that is lost was sent, and is nobody\'s to declare lost but a person\'s', () => {
+    expect(eventsOfScan('inbound', 'lost', 'confirmed')).toEqual(['seller_shipped']);
+    expect(eventsOfScan('outbound', 'lost', 'auth_passed')).toEqual(['buyer_shipped']);
+    expect(eventsOfScan('outbound', 'lost', 'shipping_to_buyer')).toEqual([]);
     expect(eventsOfScan('inbound', 'lost', 'seller_shipping')).toEqual([]);
+  });
+
+  it('on its way back to the seller changes no order', () => {
     expect(eventsOfScan('return', 'delivered', 'auth_failed')).toEqual([]);
   });
 });

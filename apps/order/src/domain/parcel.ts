@@ -20,11 +20,11 @@ export function furthest(known: ParcelState, scanned: ParcelState): ParcelState 
 }
 
 /**
- * What a scan says of an order: all that must have happened by then, so that one that was missed is made good by the next.
+ * What a scan says of an order: all that must have happened by then, so that one that was missed is made good by the next. What is lost was sent.
  * The inbound arrival is told by the inspection floor, not by the carrier.
  */
 export function eventsOfScan(leg: Leg, kind: ScanKind, status: Status): readonly OrderEvent[] {
-  if (kind === 'lost' || leg === 'return') return [];
+  if (leg === 'return') return [];
   if (leg === 'inbound') return status === 'confirmed' ? ['seller_shipped'] : [];
   const shipped: OrderEvent[] = status === 'auth_passed' ? ['buyer_shipped'] : [];
   const isUnderway = status === 'auth_passed' || status === 'shipping_to_buyer';

@@ -30,7 +30,7 @@ export class OnPayment {
 
   @OnEvent('payout.released')
   async released(tx: Transaction, { orderId }: EventOf<'payout.released'>): Promise<void> {
-    await this.payments.payout(tx, orderId, 'transferring', false);
+    await this.payments.payout(tx, orderId, 'owed', false);
   }
 
   @OnEvent('payout.transferred')
@@ -43,9 +43,8 @@ export class OnPayment {
     await this.payments.payout(tx, orderId, 'paid', true);
   }
 
-  /** The money stays owed; payment's own list says what to do. */
   @OnEvent('payout.failed')
   async payoutFailed(tx: Transaction, { orderId }: EventOf<'payout.failed'>): Promise<void> {
-    await this.payments.payout(tx, orderId, 'owed', true);
+    await this.payments.payoutFailed(tx, orderId);
   }
 }

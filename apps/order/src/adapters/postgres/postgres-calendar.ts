@@ -6,7 +6,8 @@ import { Calendar } from '../../application/ports';
 import type { DeadlineRules, Holidays } from '../../domain/deadlines';
 
 const RULES = `select ship_by_business_days as "shipByBusinessDays", ship_by_grace_hours as "shipByGraceHours",
-  inbound_lost_days as "inboundLostDays", auto_delivered_days as "autoDeliveredDays"
+  inbound_lost_days as "inboundLostDays",
+  inspection_business_days as "inspectionBusinessDays", handover_business_days as "handoverBusinessDays", auto_delivered_days as "autoDeliveredDays"
   from deadline_rules where effective_from <= $1 order by effective_from desc limit 1`;
 
 // No deadline in business days reaches further than a quarter.

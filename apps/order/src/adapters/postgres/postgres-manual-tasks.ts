@@ -18,7 +18,7 @@ interface Row {
 const OPEN = `insert into manual_tasks (id, kind, order_id, subject, detail, advice, opened_at) values ($1, $2, $3, $4, $5, $6, $7)
   on conflict (order_id, kind, subject) where closed_at is null do nothing`;
 
-const CLOSE = `update manual_tasks set closed_at = $3, closed_by = $4, close_reason = $5 where order_id = $1 and subject = $2 and closed_at is null`;
+const CLOSE = `update manual_tasks set closed_at = $3, closed_by = $4, close_reason = $5 where order_id = $1 and subject = any($2) and closed_at is null`;
 
 const PAGE = `select * from manual_tasks where ($1 or closed_at is null) and ($2::uuid is null or id < $2) order by id desc limit $3`;
 
@@ -38,9 +38,9 @@ export class PostgresManualTasks extends ManualTasks {
     return rows[0] && taskOf(rows[0]);
   }
 
-  async close(tx: Transaction, orderId: string, subject: string, by: { at: Date; userId?: string; reason: string }): Promise<void> {
+  async close(tx: Transaction, orderId: string, subjects: readonly string[], by: { at: Date; userId?: string; reason: string }): Promise<void> {
     const user = by.userId ? uuidOfOwn('usr', by.userId) : null;
-    await this.sql.in(tx).query(CLOSE, [uuidOfOwn('ord', orderId), subject, by.at, user, by.reason]);
+    await this.sql.in(tx).query(CLOSE, [uuidOfOwn('ord', orderId), subjects, by.at, user, by.reason]);
   }
 
   async page({ includeClosed, limit, before }: { includeClosed: boolean; limit: number; before?: string }): Promise<ManualTask[]> {

@@ -19,7 +19,8 @@ const PATCH = `update orders set
     inbound_tracking = coalesce($6, inbound_tracking),
     outbound_tracking = coalesce($7, outbound_tracking),
     return_tracking = coalesce($8, return_tracking),
-    do_not_relist = coalesce($9, do_not_relist)
+    do_not_relist = coalesce($9, do_not_relist),
+    ship_by = greatest(ship_by, $10)
   where id = $1`;
 
 const PAGE = `select * from orders
@@ -76,10 +77,10 @@ export class PostgresOrders extends Orders {
   }
 
   async patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void> {
-    const { paymentStatus = null, payoutStatus = null, buyerLines, sellerLines, tracking = {}, doNotRelist = null } = patch;
+    const { paymentStatus = null, payoutStatus = null, buyerLines, sellerLines, tracking = {}, doNotRelist = null, shipBy = null } = patch;
     const lines = [buyerLines, sellerLines].map((given) => (given && given.length > 0 ? JSON.stringify(given) : null));
     const trackings = [tracking.inbound ?? null, tracking.outbound ?? null, tracking.return ?? null];
-    await this.sql.in(tx).query(PATCH, [uuidOfOwn('ord', id), paymentStatus, payoutStatus, ...lines, ...trackings, doNotRelist]);
+    await this.sql.in(tx).query(PATCH, [uuidOfOwn('ord', id), paymentStatus, payoutStatus, ...lines, ...trackings, doNotRelist, shipBy]);
   }
 
   async page({ userId, side, state, limit, before }: OrderFilter): Promise<Order[]> {

@@ -3,7 +3,7 @@ import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type SagaStep, Steps } from '../../application/ports';
-import type { Effect } from '../../domain/lifecycle';
+import { type Effect, follows } from '../../domain/lifecycle';
 
 /** Longer than any call that a step makes, and short enough that what a killed process had taken goes on soon. */
 const LEASE_S = 12;
@@ -13,7 +13,7 @@ const LIVE_ATTEMPTS_MAX = 6;
 const ADD = `insert into saga_steps (order_id, kind, state) select $1, kind, 'ready' from unnest($2::text[]) with ordinality as t (kind, n) order by n
   on conflict (order_id, kind) do nothing`;
 
-// An earlier step of the order that runs, or was never tried, goes first; one that keeps failing does not hold up the rest.
+// An earlier step of the order that runs, or was never tried, goes first; one that keeps failing holds up only what must follow it.
 const CLAIM = `update saga_steps set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => $2)
   where id in (
     select s.id from saga_steps s
@@ -21,9 +21,12 @@ const CLAIM = `update saga_steps set state = 'running', attempts = attempts + 1,
       and case when s.state = 'running' then s.lease_until else s.next_at end <= now()
       and not exists (
         select from saga_steps e where e.order_id = s.order_id and e.id < s.id
-          and ((e.state = 'running' and e.lease_until > now()) or (e.state = 'ready' and e.attempts = 0)))
+          and ((e.state = 'running' and e.lease_until > now()) or (e.state = 'ready' and e.attempts = 0 and not $3::jsonb ? e.kind)
+            or (e.kind = $3::jsonb ->> s.kind and e.state in ('ready', 'running', 'waiting'))))
     order by s.next_at, s.id limit $1 for update skip locked)
   returning id, order_id, kind, attempts`;
+
+const FOLLOWS = JSON.stringify(follows);
 
 const FINISH = `update saga_steps set state = $3, lease_until = null, failing_since = null, last_error = null
   where order_id = $1 and kind = $2 and state in ('ready', 'running', 'waiting')`;
@@ -37,9 +40,13 @@ const FAIL = `update saga_steps set state = case when state = 'running' then 're
     failing_since = case when state = 'running' then coalesce(failing_since, now()) end, last_error = $3
   where id = $1 returning coalesce(extract(epoch from now() - failing_since) * 1000, 0)::bigint as failing_ms`;
 
+const HAS_OPEN = `select from saga_steps where order_id = $1 and ($2::text is null or kind = $2) and state in ('ready', 'running', 'waiting') limit 1`;
+
 const HURRY = `update saga_steps set next_at = now(), failing_since = null where order_id = $1 and kind = $2 and state in ('ready', 'waiting')`;
 
-const LIVE = `select count(*) as count from saga_steps where state = 'running' or (state = 'ready' and attempts < $1)`;
+const LIVE = `select count(*) as count from saga_steps s where s.state = 'running' or (s.state = 'waiting' and s.kind = 'cancel_payment')
+  or (s.state = 'ready' and s.attempts < $1 and not exists (
+    select from saga_steps e where e.order_id = s.order_id and e.kind = $2::jsonb ->> s.kind and e.state = 'ready' and e.attempts >= $1))`;
 
 @Injectable()
 export class PostgresSteps extends Steps {
@@ -52,7 +59,7 @@ export class PostgresSteps extends Steps {
   }
 
   async claim(limit: number): Promise<SagaStep[]> {
-    const rows = await this.sql.query<{ id: number; order_id: string; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S]);
+    const rows = await this.sql.query<{ id: number; order_id: string; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S, FOLLOWS]);
     return rows.map(({ id, order_id, kind, attempts }) => ({ id, orderId: typeId('ord', order_id), kind, attempts }));
   }
 
@@ -69,8 +76,8 @@ export class PostgresSteps extends Steps {
     return { failingMs: rows[0]?.failing_ms ?? 0 };
   }
 
-  async hasOpen(tx: Transaction, orderId: string): Promise<boolean> {
-    const rows = await this.sql.in(tx).query(`select from saga_steps where order_id = $1 and state in ('ready', 'running', 'waiting') limit 1`, [uuidOfOwn('ord', orderId)]);
+  async hasOpen(tx: Transaction, orderId: string, kind?: Effect): Promise<boolean> {
+    const rows = await this.sql.in(tx).query(HAS_OPEN, [uuidOfOwn('ord', orderId), kind ?? null]);
     return rows.length > 0;
   }
 
@@ -79,7 +86,7 @@ export class PostgresSteps extends Steps {
   }
 
   async countLive(): Promise<number> {
-    const rows = await this.sql.query<{ count: number }>(LIVE, [LIVE_ATTEMPTS_MAX]);
+    const rows = await this.sql.query<{ count: number }>(LIVE, [LIVE_ATTEMPTS_MAX, FOLLOWS]);
     return rows[0]?.count ?? 0;
   }
 }

@@ -12,7 +12,16 @@ interface Row {
 }
 
 const DUE = `from timers t where t.fired_at is null and t.due_at <= $1
-  and not exists (select from saga_steps s where s.order_id = t.order_id and s.state in ('ready', 'running', 'waiting'))`;
+  and not exists (select from saga_steps s where s.order_id = t.order_id and s.state in ('ready', 'running', 'waiting'))
+  and not (t.kind = 'auto_delivered' and exists (
+    select from orders o join shipments p on p.tracking = o.outbound_tracking where o.id = t.order_id and p.state = 'lost'))`;
+
+const START = `insert into timers (order_id, kind, due_at) values ($1, $2, $3)
+  on conflict (order_id, kind) do update set due_at = greatest(timers.due_at, excluded.due_at), fired_at = null, outcome = null`;
+
+const OVERTAKE = `update timers set fired_at = $3, outcome = 'overtaken' where order_id = $1 and fired_at is null and kind <> all($2)`;
+
+const AFTER = 'and ($3::timestamptz is null or (t.due_at, t.order_id, t.kind) > ($3, $4::uuid, $5))';
 
 @Injectable()
 export class PostgresTimers extends Timers {
@@ -21,12 +30,17 @@ export class PostgresTimers extends Timers {
   }
 
   async start(tx: Transaction, { orderId, kind, dueAt }: Timer): Promise<void> {
-    await this.sql.in(tx).query('insert into timers (order_id, kind, due_at) values ($1, $2, $3) on conflict do nothing', [uuidOfOwn('ord', orderId), kind, dueAt]);
+    await this.sql.in(tx).query(START, [uuidOfOwn('ord', orderId), kind, dueAt]);
   }
 
-  async due(now: Date, limit: number): Promise<Timer[]> {
-    const rows = await this.sql.query<Row>(`select t.order_id, t.kind, t.due_at ${DUE} order by t.due_at, t.order_id limit $2`, [now, limit]);
+  async due(now: Date, limit: number, after?: Timer): Promise<Timer[]> {
+    const since = after ? [after.dueAt, uuidOfOwn('ord', after.orderId), after.kind] : [null, null, null];
+    const rows = await this.sql.query<Row>(`select t.order_id, t.kind, t.due_at ${DUE} ${AFTER} order by t.due_at, t.order_id, t.kind limit $2`, [now, limit, ...since]);
     return rows.map(timerOf);
+  }
+
+  async overtake(tx: Transaction, orderId: string, kept: readonly TimerKind[], at: Date): Promise<void> {
+    await this.sql.in(tx).query(OVERTAKE, [uuidOfOwn('ord', orderId), kept, at]);
   }
 
   async settle(tx: Transaction, { orderId, kind }: Timer, at: Date, outcome: 'fired' | 'overtaken'): Promise<void> {

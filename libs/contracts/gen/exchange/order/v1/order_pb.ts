@@ -654,7 +654,7 @@ export type ManualTask = Message<"exchange.order.v1.ManualTask"> & {
   id: string;
 
   /**
-   * stuck_saga, parcel_lost, disagreement.
+   * stuck_saga, parcel_lost, overdue, disagreement.
    *
    * @generated from field: string kind = 2;
    */
