@@ -8,4 +8,9 @@ export class BiddingConfig extends configOf(
     /** Open quotes that one user may have at one time, in the shards of one owner. */
     MAX_OPEN_QUOTES: z.coerce.number().int().min(1).max(1_000_000).default(500),
   }),
-) {}
+) {
+  /** For commands that run without the chassis. */
+  static ofProcess(): BiddingConfig {
+    return new BiddingConfig(process.env);
+  }
+}

@@ -130,7 +130,7 @@ const ask = (price: number): Member => ({ side: 'ask', price, prio: ++prio, id: 
 
 function hashOf(members: readonly Member[]) {
   const hash = emptyHash();
-  for (const member of members) toggle(hash, { ...member, lane1: 0, lane2: 0 });
+  for (const member of members) toggle(hash, member);
   return hash;
 }
 

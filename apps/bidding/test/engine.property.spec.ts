@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { factsOf, type Match, type Quote } from '../src/domain/quote';
 import { isPast } from '../src/domain/expiry';
+import { Replay } from '../src/domain/replay';
 import { NaiveExchange, type NaiveUser } from './naive-exchange';
 import { Script } from './script';
 
@@ -177,6 +178,22 @@ describe('the engine, whatever happens to a market', () => {
         pair.hashIsThatOfAFreshBook();
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('replays from its events to the same fills and the same book (M9)', () => {
+    fc.assert(
+      fc.property(fc.array(op, { maxLength: 80, size: 'max' }), (ops) => {
+        const { script } = ops.reduce((pair, one) => (pair.apply(one), pair), new Pair());
+        const replay = new Replay(script.market.terms);
+        for (const event of script.events) {
+          const at = script.times.get(event.seq) ?? 0;
+          replay.apply(event.type === 'matched' ? { ...event, at, bidId: event.bid.id, askId: event.ask.id } : { ...event, at });
+        }
+        expect(replay.differences).toEqual([]);
+        expect(replay.market.hash).toEqual(script.market.hash);
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -20,6 +20,8 @@ export class Script {
   readonly floor = new Floor();
   readonly events: MarketEvent[] = [];
   readonly batches: Batch[] = [];
+  /** When each step was made. */
+  readonly times = new Map<number, number>();
   /** Every quote ever seen, by the script's own name for it. */
   readonly quotes = new Map<string, Quote>();
   readonly matches: Match[] = [];
@@ -67,6 +69,7 @@ export class Script {
     for (const quote of batch.inserted.keys()) this.quotes.set(quote.id, quote);
     this.matches.push(...batch.matches.values());
     this.events.push(...batch.events);
+    for (const { seq } of batch.events) this.times.set(seq, this.now);
     this.batches.push(batch);
     return result;
   }

@@ -61,7 +61,7 @@ export class ReconcileBooks implements WriterListener {
 
 function hashOf(image: BookImage) {
   const hash = emptyHash();
-  for (const member of image.members) toggle(hash, { ...member, lane1: 0, lane2: 0 });
+  for (const member of image.members) toggle(hash, member);
   return hash;
 }
 

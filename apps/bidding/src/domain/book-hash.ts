@@ -7,42 +7,36 @@ export interface BookHash {
   h2: number;
 }
 
-/** What of a quote goes into the hash; the lanes keep its id's share once that is computed. */
+/** What of a quote goes into the hash. The side is in the id's prefix. */
 export interface Hashed {
   readonly id: string;
   readonly price: number;
   readonly prio: number;
-  lane1: number;
-  lane2: number;
 }
+
+/** The end of an id is its random part; its beginning, the time, is much the same for all. */
+const ID_TAIL = 8;
 
 export const emptyHash = (): BookHash => ({ h1: 0, h2: 0 });
 
-/** Adds the quote's share, or takes it away again. The id's prefix says the side. */
-export function toggle(hash: BookHash, quote: Hashed): void {
-  if (quote.lane1 === 0) hashId(quote);
-  const low = quote.price >>> 0;
-  const high = Math.floor(quote.price / 0x1_0000_0000);
-  hash.h1 = (hash.h1 ^ mix(quote.lane1, low, high, quote.prio)) >>> 0;
-  hash.h2 = (hash.h2 ^ mix(quote.lane2, low, high, quote.prio)) >>> 0;
-}
-
-function hashId(quote: Hashed): void {
-  const id = quote.id;
-  let a = 0x811c9dc5;
+/** Adds the quote's share, or takes it away again. */
+export function toggle(hash: BookHash, { id, price, prio }: Hashed): void {
+  let a = id.charCodeAt(0);
   let b = 0x9e3779b9;
-  for (let i = 0; i < id.length; i++) {
+  for (let i = Math.max(0, id.length - ID_TAIL); i < id.length; i++) {
     const code = id.charCodeAt(i);
     a = Math.imul(a ^ code, 0x01000193);
     b = Math.imul(b ^ code, 0x85ebca6b);
   }
-  quote.lane1 = a | 1;
-  quote.lane2 = b | 1;
+  // Prices and priorities may be wider than 32 bits; the upper part is 0 for nearly all.
+  const high = price > 0xffff_ffff || prio > 0xffff_ffff ? Math.floor(price / 0x1_0000_0000) ^ Math.floor(prio / 0x1_0000_0000) : 0;
+  hash.h1 ^= mix(a, price, prio, high);
+  hash.h2 ^= mix(b, price, prio, high);
 }
 
-function mix(lane: number, low: number, high: number, prio: number): number {
-  let h = Math.imul(lane ^ low, 0x85ebca6b) ^ high;
-  h = Math.imul(h ^ (h >>> 13) ^ (prio >>> 0), 0xc2b2ae35) ^ Math.floor(prio / 0x1_0000_0000);
+function mix(lane: number, price: number, prio: number, high: number): number {
+  let h = Math.imul(lane ^ price, 0x85ebca6b) ^ high;
+  h = Math.imul(h ^ (h >>> 13) ^ prio, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
   return h ^ (h >>> 16);
 }

@@ -1,5 +1,5 @@
 import { emptyHash, toggle } from './book-hash';
-import { type Level, join, leave } from './level';
+import { type BookEntry, type Level, join, leave } from './level';
 import type { Quote, Side } from './quote';
 
 export interface PriceLevel {
@@ -11,19 +11,19 @@ export interface PriceLevel {
  * The resting bids and asks of one market, in price-time priority: levels in arrays whose last element is the best.
  * Deterministic: the same calls in the same order leave the same book, whoever runs them.
  */
-export class OrderBook {
+export class OrderBook<E extends BookEntry<E> = Quote> {
   readonly hash = emptyHash();
-  private readonly bids: Level[] = [];
-  private readonly asks: Level[] = [];
+  private readonly bids: Level<E>[] = [];
+  private readonly asks: Level<E>[] = [];
   private bidCount = 0;
   private askCount = 0;
 
-  best(side: Side): Quote | undefined {
+  best(side: Side): E | undefined {
     const levels = side === 'bid' ? this.bids : this.asks;
-    return levels.length === 0 ? undefined : (levels[levels.length - 1] as Level).first;
+    return levels.length === 0 ? undefined : (levels[levels.length - 1] as Level<E>).first;
   }
 
-  add(quote: Quote): void {
+  add(quote: E): void {
     const bid = quote.side === 'bid';
     const levels = bid ? this.bids : this.asks;
     const key = bid ? quote.price : -quote.price;
@@ -40,7 +40,7 @@ export class OrderBook {
     toggle(this.hash, quote);
   }
 
-  remove(quote: Quote): void {
+  remove(quote: E): void {
     const level = quote.level;
     if (!level) return;
     toggle(this.hash, quote);
@@ -71,29 +71,29 @@ export class OrderBook {
     const levels = side === 'bid' ? this.bids : this.asks;
     const found: PriceLevel[] = [];
     for (let i = levels.length - 1; i >= 0 && found.length < depth; i--) {
-      const { key, count } = levels[i] as Level;
+      const { key, count } = levels[i] as Level<E>;
       found.push({ price: Math.abs(key), quotes: count });
     }
     return found;
   }
 
   /** In the order in which they would match. */
-  *quotes(side: Side): Generator<Quote> {
+  *quotes(side: Side): Generator<E> {
     const levels = side === 'bid' ? this.bids : this.asks;
     for (let i = levels.length - 1; i >= 0; i--) {
-      for (let quote = (levels[i] as Level).first; quote; quote = quote.behind) yield quote;
+      for (let quote = (levels[i] as Level<E>).first; quote; quote = quote.behind) yield quote;
     }
   }
 }
 
 /** Where the level with this key is, or would be: keys ascend. Most quotes come near the top, so it is tried first. */
-function indexOf(levels: readonly Level[], key: number): number {
+function indexOf(levels: readonly Level<unknown>[], key: number): number {
   let high = levels.length;
-  if (high === 0 || (levels[high - 1] as Level).key < key) return high;
+  if (high === 0 || (levels[high - 1] as Level<unknown>).key < key) return high;
   let low = 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((levels[middle] as Level).key < key) low = middle + 1;
+    if ((levels[middle] as Level<unknown>).key < key) low = middle + 1;
     else high = middle;
   }
   return low;

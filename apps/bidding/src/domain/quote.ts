@@ -1,4 +1,4 @@
-import type { Level } from './level';
+import type { BookEntry, Level } from './level';
 
 export type Side = 'bid' | 'ask';
 export type QuoteStatus = 'inactive' | 'active' | 'matched' | 'cancelled' | 'expired';
@@ -29,7 +29,7 @@ export interface QuoteFacts {
 }
 
 /** A bid or an ask for one pair, as the engine keeps it. Only the functions of this room write it. */
-export interface Quote extends QuoteFacts {
+export interface Quote extends QuoteFacts, BookEntry<Quote> {
   price: number;
   prio: number;
   status: QuoteStatus;
@@ -38,13 +38,9 @@ export interface Quote extends QuoteFacts {
   acceptedAt: number;
   paymentMethodId: string | null;
   addressVersionId: string;
-  /** Its place in the book, while it has one: the level, and its neighbours there. */
-  level: Level | undefined;
+  level: Level<Quote> | undefined;
   ahead: Quote | undefined;
   behind: Quote | undefined;
-  /** The two lanes of its id's share in the book hash; computed when it first rests. */
-  lane1: number;
-  lane2: number;
 }
 
 export function quoteOf(facts: QuoteFacts): Quote {
@@ -52,7 +48,7 @@ export function quoteOf(facts: QuoteFacts): Quote {
     id: facts.id, marketId: facts.marketId, side: facts.side, userId: facts.userId, price: facts.price, prio: facts.prio,
     status: facts.status, reason: facts.reason, expiresAt: facts.expiresAt, placedAt: facts.placedAt, acceptedAt: facts.acceptedAt,
     paymentMethodId: facts.paymentMethodId, addressVersionId: facts.addressVersionId, immediate: facts.immediate,
-    level: undefined, ahead: undefined, behind: undefined, lane1: 0, lane2: 0,
+    level: undefined, ahead: undefined, behind: undefined,
   };
 }
 
@@ -73,7 +69,7 @@ export function opposite(side: Side): Side {
   return side === 'bid' ? 'ask' : 'bid';
 }
 
-export function crosses(incoming: QuoteFacts, resting: QuoteFacts): boolean {
+export function crosses(incoming: { readonly side: Side; readonly price: number }, resting: { readonly price: number }): boolean {
   return incoming.side === 'bid' ? incoming.price >= resting.price : incoming.price <= resting.price;
 }
 

@@ -87,7 +87,7 @@ export class PostgresRecords extends Records {
     return rows.map((row) => {
       const hash = emptyHash();
       const members = row.members.map(([side, price, prio, id]) => ({ side, price, prio, id: typeId(side, id) }));
-      for (const member of members) toggle(hash, { ...member, lane1: 0, lane2: 0 });
+      for (const member of members) toggle(hash, member);
       return { marketId: typeId('mkt', row.id), epoch: Number(row.epoch), seq: Number(row.seq), state: row.retired ? 'retired' : row.state, ...hash, members };
     });
   }
