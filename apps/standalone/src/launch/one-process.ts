@@ -9,6 +9,7 @@ import { Database } from '@libs/postgres/database';
 import { migrate } from '@libs/postgres/migrate';
 import { InProcessNetwork } from '@libs/rpc/in-process';
 import { innerServices, gatewayService } from '../services';
+import { checkConfiguration } from './check-configuration';
 import type { Running } from './running';
 
 const BUS_POOL = 6;
@@ -16,6 +17,7 @@ const PRUNE_MS = 3_600_000;
 
 /** Every service in this process, each a Nest application of its own; calls and events stay within it. The public door opens last and closes first. */
 export async function startInOneProcess(env: Environment, busUrl: string, log: Log): Promise<Running> {
+  checkConfiguration(env, { inProcess: true, busGiven: true });
   const network = new InProcessNetwork();
   await migrate(busUrl, [busTables]);
   const busDatabase = await Database.open({ url: busUrl, poolSize: BUS_POOL, name: 'bus', log });

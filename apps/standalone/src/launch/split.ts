@@ -3,6 +3,7 @@ import type { Environment } from '@libs/chassis/config';
 import type { Log } from '@libs/chassis/log';
 import { services, type ServiceName } from '@libs/contracts/events';
 import type { Ports } from '../ports';
+import { checkConfiguration } from './check-configuration';
 import { Child, untilAnswers } from './child';
 import { internalUrl, serviceKeysFolder } from './environment';
 import type { Running } from './running';
@@ -14,7 +15,9 @@ const RESTARTS_PER_MINUTE_MAX = 10;
 
 /** One process per service over gRPC. A service that dies is started again; the others go on. */
 export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
-  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: join(serviceKeysFolder(data), `${name}.pem`) }, ports, log));
+  const keyFileOf = (name: ServiceName) => join(serviceKeysFolder(data), `${name}.pem`);
+  checkConfiguration({ ...env, SERVICE_KEY_FILE: keyFileOf('gateway') }, { inProcess: false, busGiven: false });
+  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: keyFileOf(name) }, ports, log));
   try {
     await Promise.all(supervised.map((service) => service.start()));
   } catch (error) {
