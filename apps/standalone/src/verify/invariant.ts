@@ -23,10 +23,17 @@ export interface Stores {
 export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication'] as const;
 export type ServiceStore = (typeof serviceStores)[number];
 
+/** Resting quotes as `id@price`, best first on each side, with the sequence that they are of. */
+export interface Shown {
+  readonly seq: number;
+  readonly bids: readonly string[];
+  readonly asks: readonly string[];
+}
+
 /** The books as everybody but the writer reads them. */
 export interface LiveBooks {
-  /** Ids of resting quotes, best first on each side, with the sequence that they are of; undefined when the market is not there. */
-  read(marketId: string): Promise<{ seq: number; bids: string[]; asks: string[] } | undefined>;
+  /** Nothing when the market is not there. */
+  read(marketId: string): Promise<Shown | undefined>;
 }
 
 export interface ProviderBooks {

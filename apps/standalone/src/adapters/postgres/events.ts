@@ -1,5 +1,8 @@
-import { type Topic, topics } from '@libs/contracts/events';
-import { type Invariant, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
+import { partitionOf } from '@libs/events/bus';
+import { topics } from '@libs/contracts/events';
+import { typeId } from '@libs/kernel/ids';
+import { type Database, type Invariant, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
+import { journalGaps } from './matching';
 
 interface Counted {
   readonly topic: string;
@@ -7,72 +10,135 @@ interface Counted {
   readonly last: number;
 }
 
-/** How far a producer is in each key. Bidding counts on its markets' rows. */
-async function produced(stores: Stores, service: ServiceStore): Promise<Counted[]> {
-  if (service !== 'bidding') return stores[service].query<Counted>('select topic, key, last_kseq as last from event_counter');
-  return stores.bidding.query<Counted>(`select topic, key, max(kseq) as last from outbox_events group by topic, key`);
+/** A key's events as they are kept: the first and the last, how many different ones, and how many rows of them. */
+interface Held extends Counted {
+  readonly first: number;
+  readonly n: number;
+  readonly times: number;
 }
 
 const idOf = ({ topic, key }: { topic: string; key: string }) => `${topic} ${key}`;
 const producers = serviceStores.filter((service) => Object.values(topics).some(({ producer }) => producer === service));
+const counting = producers.filter((service) => service !== 'bidding');
+
+/** How far a producer is in each key. Bidding counts on its markets' rows. */
+async function produced(stores: Stores, service: ServiceStore): Promise<Counted[]> {
+  if (service !== 'bidding') return stores[service].query<Counted>('select topic, key, last_kseq as last from event_counter');
+  const markets = await stores.bidding.query<{ id: string; own: number; matches: number }>('select id, seq - match_seq as own, match_seq as matches from markets');
+  return markets
+    .flatMap(({ id, own, matches }) => [{ topic: 'markets', key: typeId('mkt', id), last: own }, { topic: 'matches.created', key: typeId('mkt', id), last: matches }])
+    .filter(({ last }) => last > 0);
+}
+
+async function announced(stores: Stores): Promise<Counted[]> {
+  return (await Promise.all(producers.map((service) => produced(stores, service)))).flat();
+}
+
+/** Nothing is missing between the first and the last, and the first is the first of all unless the oldest rows are past their time. */
+const hasGap = ({ first, last, n }: Held, isPruned: boolean) => n !== last - first + 1 || (first !== 1 && !isPruned);
+
+/** Read line by line here: taking the lines apart in the database takes many times as long. */
+async function held(database: Database, sql: string): Promise<Map<string, Held>> {
+  const keys = new Map<string, { topic: string; key: string; first: number; last: number; times: number; seen: Set<number> }>();
+  await database.each<{ lines: string }>(sql, ({ lines }) => {
+    for (const line of lines.split('\n')) {
+      const [topic, key, kseq] = JSON.parse(line) as [string, string, number]; // The wire form of libs/events.
+      const id = idOf({ topic, key });
+      let one = keys.get(id);
+      if (!one) keys.set(id, (one = { topic, key, first: kseq, last: kseq, times: 0, seen: new Set() }));
+      one.seen.add(kseq);
+      one.first = Math.min(one.first, kseq);
+      one.last = Math.max(one.last, kseq);
+      one.times++;
+    }
+  });
+  return new Map([...keys].map(([id, { seen, ...one }]) => [id, { ...one, n: seen.size }]));
+}
+
+async function outboxGaps(stores: Stores): Promise<string[]> {
+  const offences = [...(await journalGaps(stores))];
+  for (const service of counting) {
+    const kept = await held(stores[service], 'select events as lines from outbox');
+    const [oldest] = await stores[service].query<{ pos: number | null }>('select min(pos) as pos from outbox');
+    const isPruned = oldest?.pos !== 1;
+    const counters = new Map((await produced(stores, service)).map((one) => [idOf(one), one.last]));
+    for (const [id, one] of kept) {
+      const counted = counters.get(id) ?? 0;
+      if (one.last !== counted || one.times !== one.n || hasGap(one, isPruned)) offences.push(`${id}: ${one.times} events up to ${one.last}, counted ${counted}`);
+    }
+    if (!isPruned) offences.push(...[...counters].filter(([id]) => !kept.has(id)).map(([id, counted]) => `${id}: no events, counted ${counted}`));
+  }
+  return offences;
+}
+
+async function unpublished(stores: Stores): Promise<string[]> {
+  const [bus, all] = [await held(stores.bus, 'select lines from bus_log'), await announced(stores)];
+  const pruned = new Set((await stores.bus.query<{ id: string }>(`select topic || '/' || part as id from bus_log group by topic, part having min(first_offset) > 0`)).map(({ id }) => id));
+  return all.flatMap((one) => {
+    const found = bus.get(idOf(one));
+    const isPruned = pruned.has(`${one.topic}/${partitionOf(one.key)}`);
+    if (found ? found.last === one.last && !hasGap(found, isPruned) : isPruned) return [];
+    return [`${idOf(one)}: ${one.last} announced, ${found?.n ?? 0} on the bus up to ${found?.last ?? 0}`];
+  });
+}
+
+interface Reading {
+  readonly service: ServiceStore;
+  readonly topics: ReadonlySet<string>;
+  readonly cursors: ReadonlyMap<string, number>;
+  readonly parked: ReadonlyMap<string, number>;
+}
+
+async function readings(stores: Stores): Promise<Reading[]> {
+  const positions = await stores.bus.query<{ consumer_group: string; topic: string }>('select distinct consumer_group, topic from bus_position');
+  return Promise.all(
+    serviceStores.map(async (service) => {
+      const cursors = await stores[service].query<Counted>('select topic, key, last_kseq as last from inbox_cursor where consumer = $1', [service]);
+      const parked = await stores[service].query<Counted>('select topic, key, count(*) as last from parked where consumer = $1 group by topic, key', [service]);
+      return {
+        service,
+        topics: new Set(positions.filter(({ consumer_group }) => consumer_group === service).map(({ topic }) => topic)),
+        cursors: new Map(cursors.map((one) => [idOf(one), one.last])),
+        parked: new Map(parked.map((one) => [idOf(one), one.last])),
+      };
+    }),
+  );
+}
+
+async function behindOrAhead(stores: Stores): Promise<string[]> {
+  const all = new Map((await announced(stores)).map((one) => [idOf(one), one]));
+  return (await readings(stores)).flatMap(({ service, topics: own, cursors }) => [
+    ...[...cursors].filter(([id, at]) => at > (all.get(id)?.last ?? 0)).map(([id, at]) => `${service} is at ${at} of ${id}, which ends at ${all.get(id)?.last ?? 0}`),
+    ...[...all].filter(([id, { topic, last }]) => own.has(topic) && (cursors.get(id) ?? 0) < last).map(([id, { last }]) => `${service} is at ${cursors.get(id) ?? 0} of ${id}, which ends at ${last}`),
+  ]);
+}
+
+/** Published = applied + parked + in flight. What is in flight lies at or after the consumer's position. */
+async function vanished(stores: Stores): Promise<string[]> {
+  const inFlight = new Map<string, Set<number>>();
+  const ahead = `select p.consumer_group as service, l.first_offset, p.next_offset, l.lines from bus_position p
+    join bus_log l on l.topic = p.topic and l.part = p.part and l.first_offset + l.record_count > p.next_offset`;
+  await stores.bus.each<{ service: string; first_offset: number; next_offset: number; lines: string }>(ahead, ({ service, first_offset, next_offset, lines }) => {
+    for (const line of lines.split('\n').slice(Math.max(0, next_offset - first_offset))) {
+      const [topic, key, kseq] = JSON.parse(line) as [string, string, number]; // The wire form of libs/events.
+      const id = `${service} ${idOf({ topic, key })}`;
+      inFlight.set(id, (inFlight.get(id) ?? new Set()).add(kseq));
+    }
+  });
+  const all = await announced(stores);
+  return (await readings(stores)).flatMap(({ service, topics: own, cursors, parked }) =>
+    all.filter(({ topic }) => own.has(topic)).flatMap((one) => {
+      const [applied, waiting] = [cursors.get(idOf(one)) ?? 0, parked.get(idOf(one)) ?? 0];
+      // An event may come a second time: what is applied or parked is not on its way.
+      const coming = [...(inFlight.get(`${service} ${idOf(one)}`) ?? [])].filter((kseq) => kseq > applied + waiting).length;
+      return applied + waiting + coming === one.last ? [] : [`${service}: of ${idOf(one)} ${one.last} were announced, ${applied} applied, ${waiting} parked, ${coming} are on their way`];
+    }),
+  );
+}
 
 export const events: readonly Invariant[] = [
-  {
-    id: 'E1',
-    says: 'each key\'s events are 1..N in the outbox, as its counter says',
-    offenders: async (stores) => {
-      const offences: string[] = [];
-      for (const service of producers) {
-        const gaps = await stores[service].query<{ topic: string; key: string; n: number; last: number }>(
-          `select topic, key, count(distinct kseq)::int as n, max(kseq) as last from outbox_events group by topic, key having count(*) <> max(kseq) or count(distinct kseq) <> max(kseq) or min(kseq) <> 1`,
-        );
-        offences.push(...gaps.map((gap) => `${idOf(gap)}: ${gap.n} events, the last is ${gap.last}`));
-        if (service === 'bidding') continue;
-        const counters = await stores[service].query<Counted>(
-          `select c.topic, c.key, c.last_kseq as last from event_counter c left join (select topic, key, max(kseq) m from outbox_events group by 1, 2) e using (topic, key) where e.m is distinct from c.last_kseq`,
-        );
-        offences.push(...counters.map((one) => `${idOf(one)}: counted ${one.last}`));
-      }
-      return offences;
-    },
-  },
-  {
-    id: 'E2',
-    says: 'every event is on the bus, with no gap',
-    offenders: async (stores) => {
-      const onBus = new Map(
-        (
-          await stores.bus.query<Counted & { n: number }>(
-            `select e ->> 0 as topic, e ->> 1 as key, max((e ->> 2)::bigint) as last, count(distinct (e ->> 2)::bigint)::int as n
-               from bus_log b, regexp_split_to_table(b.lines, '\\n') line, lateral (select line::json as e) x group by 1, 2`,
-          )
-        ).map((one) => [idOf(one), one]),
-      );
-      const announced = (await Promise.all(producers.map((service) => produced(stores, service)))).flat();
-      return announced.filter((one) => onBus.get(idOf(one))?.last !== one.last || onBus.get(idOf(one))?.n !== one.last).map((one) => `${idOf(one)}: ${one.last} announced, ${onBus.get(idOf(one))?.n ?? 0} on the bus`);
-    },
-  },
-  {
-    id: 'E3',
-    says: 'every consumer is where its producer is, in every key of its topics',
-    offenders: async (stores) => {
-      const announced = new Map((await Promise.all(producers.map((service) => produced(stores, service)))).flat().map((one) => [idOf(one), one]));
-      const offences: string[] = [];
-      for (const service of serviceStores) {
-        const listened = new Set((await stores.bus.query<{ topic: Topic }>('select distinct topic from bus_position where consumer_group = $1', [service])).map(({ topic }) => topic));
-        const cursors = new Map((await stores[service].query<Counted>('select topic, key, last_kseq as last from inbox_cursor')).map((one) => [idOf(one), one.last]));
-        for (const [id, last] of cursors) if (last > (announced.get(id)?.last ?? 0)) offences.push(`${service} is at ${last} of ${id}, which ends at ${announced.get(id)?.last ?? 0}`);
-        for (const [id, { topic, last }] of announced) if (listened.has(topic as Topic) && (cursors.get(id) ?? 0) < last) offences.push(`${service} is at ${cursors.get(id) ?? 0} of ${id}, which ends at ${last}`); // Topics of the catalogue only are announced.
-      }
-      return offences;
-    },
-  },
-  {
-    id: 'E4',
-    says: 'no event is parked',
-    offenders: async (stores) => {
-      const found = await Promise.all(serviceStores.map(async (service) => (await stores[service].query<Counted & { kseq: number }>('select topic, key, kseq from parked')).map((one) => `${service}: ${idOf(one)} ${one.kseq}`)));
-      return found.flat();
-    },
-  },
+  { id: 'E1', says: 'each key\'s events are 1..N in the outbox, as its counter says', offenders: outboxGaps },
+  { id: 'E2', says: 'every event is on the bus, with no gap', offenders: unpublished },
+  { id: 'E3', says: 'every consumer is where its producer is, in every key of its topics', offenders: behindOrAhead },
+  { id: 'E4', says: 'every event is applied, parked or on its way, for each consumer: none has vanished', offenders: vanished },
 ];

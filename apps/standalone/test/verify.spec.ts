@@ -1,0 +1,122 @@
+import { Redis } from 'ioredis';
+import { typeId } from '@libs/kernel/ids';
+import { testRedis, type TestRedis } from '@libs/testing/test-redis';
+import { RedisLiveBooks } from '../src/adapters/redis/redis-live-books';
+import { checkAll, invariants } from '../src/verify/check-all';
+import type { ProviderBooks, Stores } from '../src/verify/invariant';
+import { damages } from './damages';
+import { SmallWorld } from './small-world';
+
+let world: SmallWorld;
+let healthy: Stores;
+
+beforeAll(async () => {
+  world = await SmallWorld.build();
+  healthy = await world.stores();
+}, 180_000);
+
+afterAll(() => world?.end(), 60_000);
+
+async function broken(stores: Stores): Promise<Record<string, readonly string[]>> {
+  const verdicts = await checkAll(false, async () => stores);
+  return Object.fromEntries(verdicts.filter(({ offenders }) => offenders.length > 0).map(({ invariant, offenders }) => [invariant.id, offenders]));
+}
+
+it('a healthy exchange keeps every invariant', async () => {
+  expect(await broken(healthy)).toEqual({});
+});
+
+it('every invariant is shown to fail', () => {
+  const shown = new Set([...damages.map(({ breaks }) => breaks), 'L6', 'R1']);
+  expect(invariants.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+  expect(new Set(invariants.map(({ id }) => id)).size).toBe(invariants.length);
+});
+
+describe('finds, and names, and finds nothing else:', () => {
+  it.each(damages.map((damage) => [damage.breaks, damage.what, damage] as const))('%s: %s', async (breaks, _what, { also = [], to, names, does }) => {
+    const damaged = await world.copy(to, (client) => does(client, world.facts));
+    const found = await broken({ ...healthy, [to]: damaged });
+    expect({ ids: Object.keys(found).sort(), found }).toMatchObject({ ids: [breaks, ...also].sort() });
+    expect(found[breaks]?.join('\n')).toContain(names(world.facts));
+  });
+});
+
+describe('the provider\'s books:', () => {
+  const withProvider = (change: Partial<ProviderBooks>) => broken({ ...healthy, provider: { ...world.provider, ...change } });
+
+  it('L6: a line of theirs that we have not booked', async () => {
+    const lines = await world.provider.balanceTransactions();
+    expect(lines.length).toBeGreaterThan(3);
+    const found = await withProvider({ balanceTransactions: async () => [...lines, { id: 'txn_unknown', netMinor: -1_500, account: undefined }] });
+    expect(found).toEqual({ L6: ['txn_unknown is -1500 there and nothing here'] });
+  });
+
+  it('L6: a line of ours that they do not know', async () => {
+    const [first, ...others] = await world.provider.balanceTransactions();
+    expect(await withProvider({ balanceTransactions: async () => others })).toEqual({ L6: [`${first?.id} is here only`] });
+  });
+
+  it('L6: a line with another amount', async () => {
+    const [first, ...others] = await world.provider.balanceTransactions();
+    if (!first) throw new Error('there are no lines');
+    expect(await withProvider({ balanceTransactions: async () => [{ ...first, netMinor: first.netMinor + 1 }, ...others] })).toEqual({ L6: [`${first.id} is ${first.netMinor + 1} there and ${first.netMinor} here`] });
+  });
+
+  it('L7: a call that moved money without a row of ours', async () => {
+    const key = typeId('op', '01900000-0000-7000-8000-000000000000');
+    expect(await withProvider({ moneyCallKeys: async () => [key] })).toEqual({ L7: [`a money call under ${key} has no operation`] });
+  });
+});
+
+describe('the live books:', () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let books: RedisLiveBooks;
+
+  beforeAll(async () => {
+    redis = await testRedis();
+    client = new Redis(redis.url);
+    books = await RedisLiveBooks.open(redis.url);
+  });
+
+  afterAll(async () => {
+    books.close();
+    client.disconnect();
+    await redis.close();
+  });
+
+  beforeEach(async () => {
+    await client.flushall();
+    const rest = await healthy.bidding.query<{ market_id: string; id: string; side: 'bid' | 'ask'; price: number; prio: number }>(`select * from quotes where status = 'active'`);
+    for (const { market_id, id, side, price, prio } of rest) {
+      await client.zadd(`{m:${typeId('mkt', market_id)}}:${side}s`, side === 'bid' ? -price : price, `${String(prio).padStart(16, '0')}:${typeId(side, id)}`);
+    }
+    for (const { id, seq } of await healthy.bidding.query<{ id: string; seq: number }>('select id, seq from markets')) await client.hset(`{m:${typeId('mkt', id)}}:meta`, 'seq', seq);
+  });
+
+  const asks = () => `{m:${world.facts.market}}:asks`;
+  const shown = () => broken({ ...healthy, books });
+
+  it('R1: hold when they show what rests', async () => expect(await shown()).toEqual({}));
+
+  it('R1: a quote that is not shown', async () => {
+    await client.zpopmin(asks());
+    expect(await shown()).toEqual({ R1: [`${world.facts.market} is shown with other quotes than rest`] });
+  });
+
+  it('R1: a quote that is shown at another price', async () => {
+    const [member = ''] = await client.zrange(asks(), 0, 0);
+    await client.zadd(asks(), 49_999, member);
+    expect(await shown()).toEqual({ R1: [`${world.facts.market} is shown with other quotes than rest`] });
+  });
+
+  it('R1: a book that stayed behind', async () => {
+    await client.hset(`{m:${world.facts.market}}:meta`, 'seq', 1);
+    expect((await shown()).R1?.[0]).toMatch(`${world.facts.market} is at`);
+  });
+
+  it('R1: a market that is not there', async () => {
+    await client.del(asks(), `{m:${world.facts.market}}:bids`, `{m:${world.facts.market}}:meta`);
+    expect((await shown()).R1?.[0]).toMatch('shown at nothing');
+  });
+});
