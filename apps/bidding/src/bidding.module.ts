@@ -3,8 +3,6 @@ import { Module } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { defineService } from '@libs/chassis/service';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { Clock, WallClock } from '@libs/kernel/clock';
-import { Ids } from '@libs/kernel/ids';
 import { RedisConnection } from '@libs/redis/redis-connection';
 import { RpcFactOwners } from './adapters/clients/rpc-fact-owners';
 import { EmbeddedBooks } from './adapters/embedded/embedded-books';
@@ -47,22 +45,18 @@ import { ReconcileBooks } from './application/reconcile-books';
 import { RunWriter } from './application/run-writer';
 import { Traders } from './application/traders';
 import { Writer } from './application/writer';
+import { WriterParts } from './application/writer-parts';
 import { BiddingConfig } from './bidding.config';
 
 const useCases = [
   PlaceQuote, CancelQuote, AmendQuote, ExplainQuote, BustMatch, HaltMarket, ReadMarkets, ReadQuotes,
-  Intake, Traders, MarketDirectory, RunWriter, ExpireQuotes, ApplyFactEffects, ProjectBooks, ReconcileBooks,
+  Writer, WriterParts, Intake, Traders, MarketDirectory, RunWriter, ExpireQuotes, ApplyFactEffects, ProjectBooks, ReconcileBooks,
 ];
 
 @Module({
   controllers: [BiddingController],
   providers: [
     ...useCases,
-    {
-      provide: Writer,
-      inject: [ShardSessions, KeptAnswers, Clock, WallClock, Ids, Log],
-      useFactory: (sessions: ShardSessions, kept: KeptAnswers, clock: Clock, wallClock: WallClock, ids: Ids, log: Log) => new Writer({ sessions, kept, clock, wallClock, ids, log }),
-    },
     { provide: Limits, inject: [BiddingConfig], useFactory: ({ values }: BiddingConfig): Limits => ({ maxOpenQuotes: values.MAX_OPEN_QUOTES }) },
     { provide: ShardSessions, useClass: PostgresShardSessions },
     { provide: KeptAnswers, useClass: PostgresKeptAnswers },

@@ -8,8 +8,9 @@ export async function replay(config: BiddingConfig): Promise<boolean> {
   const database = await Database.open({ url: config.values.BIDDING_DATABASE_URL, poolSize: 1, name: 'bidding-replay', statementTimeoutMs: 120_000 });
   try {
     const { markets, events, differences } = await replayJournal(new Journal(database.sql));
-    for (const line of differences) console.log(line);
-    console.log(`${events} events of ${markets} markets replayed: ${differences.length === 0 ? 'the same fills and the same books' : `${differences.length} differences`}`);
+    for (const line of differences) process.stdout.write(`${line}\n`);
+    const verdict = differences.length === 0 ? 'the same fills and the same books' : `${differences.length} differences`;
+    process.stdout.write(`${events} events of ${markets} markets replayed: ${verdict}\n`);
     return differences.length === 0;
   } finally {
     await database.close();

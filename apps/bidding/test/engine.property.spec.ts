@@ -43,7 +43,7 @@ class Pair {
       case 'facts': return void naive.facts(op.user, op.naive);
       case 'halt': return void naive.halt();
       case 'resume': return void naive.resume(now, next);
-      case 'bust': return naive.matches.length === 0 ? undefined : naive.bust(this.matchAt(op.at), op.reason, op.keep, now, next);
+      case 'bust': return naive.matches.length === 0 ? undefined : naive.bust({ id: this.matchAt(op.at), reason: op.reason, doNotRelist: op.keep }, now, next);
       case 'complete': { const match = naive.matches.find(({ id }) => id === this.matchAt(op.at)); if (match?.state === 'pending') match.state = 'completed'; return undefined; }
     }
   }

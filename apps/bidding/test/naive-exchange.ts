@@ -141,7 +141,7 @@ export class NaiveExchange {
     }
   }
 
-  bust(id: string, reason: string, doNotRelist: boolean, now: number, matchId: () => string): string {
+  bust({ id, reason, doNotRelist }: { id: string; reason: string; doNotRelist: boolean }, now: number, matchId: () => string): string {
     const match = this.matches.find((m) => m.id === id)!;
     if (match.state === 'bust') return 'done';
     const bid = this.quotes.find((q) => q.id === match.bid)!;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { join } from 'node:path';
+import { Log } from '@libs/chassis/log';
 import { UuidIds } from '@libs/chassis/uuid-ids';
 import { SystemWallClock } from '@libs/chassis/clocks';
 import { Clock } from '@libs/kernel/clock';
@@ -14,18 +15,19 @@ import { BiddingConfig } from '../src/bidding.config';
 import { Intake, type KeyedRequest } from '../src/application/intake';
 import type { Reply } from '../src/application/ticket';
 import { Writer } from '../src/application/writer';
+import { WriterParts } from '../src/application/writer-parts';
 import { amend } from '../src/domain/amend';
 import { type BustReason, bust } from '../src/domain/bust';
 import { cancel } from '../src/domain/cancel';
 import { halt, resume } from '../src/domain/halt';
 import { place } from '../src/domain/place';
-import type { Match, Side } from '../src/domain/quote';
+import type { Match } from '../src/domain/quote';
+import type { Side } from '../src/domain/side';
 import type { TraderFacts } from '../src/domain/trader-facts';
 
 export const MIGRATIONS = join(__dirname, '../src/adapters/postgres/migrations');
 const wall = new SystemWallClock();
 export const ids = new UuidIds(wall);
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export class SetClock extends Clock {
   ms = wall.now().getTime();
@@ -119,8 +121,8 @@ export class Desk {
     const sessions = new PostgresShardSessions(new BiddingConfig({ BIDDING_DATABASE_URL: url }), ids);
     const pool = await Database.open({ url: harness.database.url, poolSize: 2, name: 'test' });
     const kept = new PostgresKeptAnswers(config, pool.sql);
-    const log = { ...quiet, error: (fields: Record<string, unknown>, message: string) => void harness.problems.push(`${message}: ${String(fields.error)}`) };
-    const writer = new Writer({ sessions, kept, clock: harness.clock, wallClock: wall, ids, log });
+    const log = new Log({ service: 'bidding', level: 'error', destination: { write: (line) => void harness.problems.push(line) } });
+    const writer = new Writer(new WriterParts(sessions, kept, harness.clock, wall, ids, log));
     await writer.tend();
     return new Desk(harness, writer, new Intake(writer, kept, wall), kept, new PostgresRecords(pool.sql), pool);
   }
@@ -138,7 +140,7 @@ export class Desk {
     return this.place('bid', user, price, more);
   }
 
-  place(side: Side, user: string, price: number, { market = this.harness.markets[0] as string, key = ids.next('key'), days = 30, immediate = false, hash = 'body', maxOpenQuotes = 500 }: Partial<Order> = {}) {
+  place(side: Side, user: string, price: number, { market = this.harness.markets[0] ?? '', key = ids.next('key'), days = 30, immediate = false, hash = 'body', maxOpenQuotes = 500 }: Partial<Order> = {}) {
     const facts = this.harness.user(user);
     const placement = {
       quoteId: ids.next(side), marketId: market, side, userId: facts.userId, currency: 'USD', price, expiresInDays: side === 'bid' ? days : Math.min(days, 365), immediate,
@@ -153,7 +155,7 @@ export class Desk {
     return this.submit({ ...base(userId, key, 'cancel'), run: (turn) => cancel(turn, command) });
   }
 
-  amend(user: string, quoteId: string, price: number | undefined, days = 0, key: string = ids.next('key')) {
+  amend(user: string, quoteId: string, price: number | undefined, { days = 0, key = ids.next('key') }: { days?: number; key?: string } = {}) {
     const { userId } = this.harness.user(user);
     const command = { command: 'amend', userId, key, bodyHash: Buffer.from('amend'), quoteId, side: quoteId.startsWith('bid') ? ('bid' as const) : ('ask' as const), price: price === undefined ? undefined : { currency: 'USD', minor: price }, expiresInDays: days };
     return this.submit({ ...base(userId, key, 'amend'), run: (turn) => amend(turn, command) });

@@ -33,7 +33,7 @@ describe('the writer on a real database', () => {
   it('a key means one quote: the answer comes again as it was given, whatever became of the quote', async () => {
     const key = 'one-key';
     const first = await desk.ask('sam', 450, { key });
-    await desk.amend('sam', quoteIdOf(first), 460, 5);
+    await desk.amend('sam', quoteIdOf(first), 460, { days: 5 });
     const again = await desk.ask('sam', 450, { key });
     expect(again).toEqual({ ...first, replayed: true });
     await desk.bid('ann', 460);
@@ -56,9 +56,9 @@ describe('the writer on a real database', () => {
 
   it('cancels and amendments keep their answers under their keys too', async () => {
     const id = quoteIdOf(await desk.ask('sam', 450));
-    const amended = await desk.amend('sam', id, 440, 0, 'amend-1');
+    const amended = await desk.amend('sam', id, 440, { key: 'amend-1' });
     const cancelled = await desk.cancel('sam', id, 'cancel-1');
-    expect(await desk.amend('sam', id, 440, 0, 'amend-1')).toEqual({ ...amended, replayed: true });
+    expect(await desk.amend('sam', id, 440, { key: 'amend-1' })).toEqual({ ...amended, replayed: true });
     expect(await desk.cancel('sam', id, 'cancel-1')).toEqual({ ...cancelled, replayed: true });
     expect(said(await desk.cancel('sam', id, 'amend-1'))).toBe('bidding.key_reused');
     expect(said(await desk.ask('sam', 450, { key: 'cancel-1' }))).toBe('bidding.key_reused');

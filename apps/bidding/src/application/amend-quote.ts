@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { amend } from '../domain/amend';
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 import { ExplainQuote } from './explain-quote';
 import { Intake } from './intake';
 import type { KeyedCall } from './keyed-call';

@@ -1,4 +1,4 @@
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 
 /** A quote's place in a book. */
 export interface Member {

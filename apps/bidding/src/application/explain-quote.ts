@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AppError } from '@libs/kernel/app-error';
 import { alreadyMatched, notOpen, notOwned } from '../domain/errors';
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 import { Records } from './ports';
 
 /** The floor knows open quotes only; what became of another one, the database says. */

@@ -5,6 +5,7 @@ import type { Outcome } from '../domain/batch';
 import { busy, keyInFlight, keyMissing, keyReused, retry } from '../domain/errors';
 import type { Turn } from '../domain/settle';
 import { KeptAnswers } from './ports';
+import { sameBytes } from './same-bytes';
 import type { Reply } from './ticket';
 import { QUEUE_MAX, Writer } from './writer';
 
@@ -89,7 +90,7 @@ export class Intake {
         batch.forEach((arrival, i) => {
           const answer = answers[i];
           if (!answer) return this.admit(arrival);
-          const isSame = equal(answer.bodyHash, arrival.request.bodyHash);
+          const isSame = sameBytes(answer.bodyHash, arrival.request.bodyHash);
           arrival.settle(isSame ? { done: answer.done, replayed: true } : { refused: keyReused() });
         });
       } catch (error) {
@@ -125,7 +126,7 @@ export class Intake {
   private recall(scoped: string, bodyHash: Uint8Array): AppError | undefined {
     const remembered = this.refusals.get(scoped);
     if (!remembered || remembered.until < this.wallClock.now().getTime()) return undefined;
-    return equal(remembered.bodyHash, bodyHash) ? remembered.refusal : undefined;
+    return sameBytes(remembered.bodyHash, bodyHash) ? remembered.refusal : undefined;
   }
 
   private remember(scoped: string, bodyHash: Uint8Array, refusal: AppError): void {
@@ -137,10 +138,6 @@ export class Intake {
     this.refusals.delete(scoped);
     this.refusals.set(scoped, { bodyHash, refusal, until: now + REFUSAL_REMEMBERED_MS });
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function asError(error: unknown): Error {

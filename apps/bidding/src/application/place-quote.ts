@@ -3,7 +3,7 @@ import { Ids, uuidOf } from '@libs/kernel/ids';
 import { type Outcome, refused } from '../domain/batch';
 import { marketNotFound, notOwned, retry } from '../domain/errors';
 import { place } from '../domain/place';
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 import type { Turn } from '../domain/settle';
 import { isBarred, pinsFor, type TraderFacts } from '../domain/trader-facts';
 import { ApplyFactEffects } from './apply-fact-effects';

@@ -2,7 +2,8 @@ import type { Transaction } from '@libs/postgres/transaction';
 import type { BookImage, BookLevels } from './books';
 import type { Batch, Done } from '../domain/batch';
 import type { Market, MarketPosition, MarketTerms } from '../domain/market';
-import type { Match, QuoteFacts, Side } from '../domain/quote';
+import type { Match, QuoteFacts } from '../domain/quote';
+import type { Side } from '../domain/side';
 import type { TraderFacts } from '../domain/trader-facts';
 
 /** How a commit ended. `refused` is rolled back for sure; of `unknown` nobody can tell before the books are read again. */

@@ -1,7 +1,7 @@
 import { emptyHash, toggle } from '../domain/book-hash';
 import type { MarketTerms } from '../domain/market';
 import { type JournalEvent, Replay } from '../domain/replay';
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 
 /** Where the journal is read from, and what it is compared with. */
 export interface JournalSource {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { WallClock } from '@libs/kernel/clock';
 import { isBarred, pinsFor, type TraderFacts } from '../domain/trader-facts';
-import type { Side } from '../domain/quote';
+import type { Side } from '../domain/side';
 import { FactOwners, FactStore } from './ports';
 
 const KNOWN_MAX = 200_000;

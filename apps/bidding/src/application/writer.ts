@@ -1,22 +1,17 @@
+import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
-import type { Clock, WallClock } from '@libs/kernel/clock';
-import type { Ids } from '@libs/kernel/ids';
 import { InvariantViolation } from '@libs/kernel/invariant';
 import { Batch, type Outcome } from '../domain/batch';
 import { busy, deadlinePassed, keyReused, retry } from '../domain/errors';
 import { Floor } from '../domain/floor';
 import { SHARDS } from '../domain/shard';
-import type { CommitOutcome, KeptAnswers, ShardSession, ShardSessions } from './ports';
+import type { CommitOutcome, ShardSession } from './ports';
 import type { Reply, Ticket } from './ticket';
+import { sameBytes } from './same-bytes';
+import { WriterParts } from './writer-parts';
 
 const BATCH_MAX = 500;
 export const QUEUE_MAX = 20_000;
-
-export interface WriterLog {
-  info(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-  error(fields: Record<string, unknown>, message: string): void;
-}
 
 export interface CommittedBatch {
   readonly batch: Batch;
@@ -38,19 +33,11 @@ export interface WriterListener {
   committed?(done: CommittedBatch): void;
 }
 
-export interface WriterParts {
-  readonly sessions: ShardSessions;
-  readonly kept: KeptAnswers;
-  readonly clock: Clock;
-  readonly wallClock: WallClock;
-  readonly ids: Ids;
-  readonly log: WriterLog;
-}
-
 /**
  * One loop over all shards that this process owns: it takes what has queued while the last commit ran, works it out on the floor,
  * writes it in one transaction, and only then answers. Nothing else changes the floor.
  */
+@Injectable()
 export class Writer {
   readonly floor = new Floor();
   /** Names this writer for as long as it lives. */
@@ -243,7 +230,7 @@ export class Writer {
 
   /** What this batch has touched is as the database has it again. */
   private async reload(batch: Batch): Promise<void> {
-    const ids = touchedMarkets(batch);
+    const ids = batch.touchedMarkets();
     if (ids.length === 0 || !this.session?.alive) return;
     try {
       this.floor.install(await this.session.loadMarkets(ids));
@@ -307,17 +294,4 @@ function replyTo(outcome: Outcome): Reply {
 
 function settleAll(tickets: readonly Ticket[], reply: Reply): void {
   for (const ticket of tickets) ticket.settle(reply);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-function touchedMarkets(batch: Batch): string[] {
-  const ids = new Set<string>();
-  for (const market of batch.steps.keys()) ids.add(market.id);
-  for (const quote of batch.inserted.keys()) ids.add(quote.marketId);
-  for (const quote of batch.changed.keys()) ids.add(quote.marketId);
-  for (const match of batch.busts) ids.add(match.marketId);
-  return [...ids];
 }

@@ -5,7 +5,8 @@ import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { doneWith } from './place';
 import { refusePrice } from './price-rules';
-import type { Quote, Side } from './quote';
+import type { Quote } from './quote';
+import type { Side } from './side';
 import { type Turn, counterpart, match, rest } from './settle';
 
 export interface Amend extends KeyedCommand {

@@ -78,6 +78,16 @@ export class Batch {
     return this.steps.size === 0 && this.answers.length === 0 && this.effects.length === 0 && this.inserted.size === 0 && this.changed.size === 0 && this.busts.size === 0;
   }
 
+  /** The markets of which this batch has changed anything in memory. */
+  touchedMarkets(): string[] {
+    const ids = new Set<string>();
+    for (const market of this.steps.keys()) ids.add(market.id);
+    for (const quote of this.inserted.keys()) ids.add(quote.marketId);
+    for (const quote of this.changed.keys()) ids.add(quote.marketId);
+    for (const match of this.busts) ids.add(match.marketId);
+    return [...ids];
+  }
+
   /** Remembers where the database has the quote; call before it changes. */
   touch(quote: Quote): void {
     if (!this.inserted.has(quote) && !this.changed.has(quote)) this.changed.set(quote, { quote, was: factsOf(quote) });

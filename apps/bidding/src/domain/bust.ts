@@ -3,7 +3,8 @@ import { type Outcome, refused } from './batch';
 import { marketNotFound, matchCompleted } from './errors';
 import { isPast } from './expiry';
 import type { Market } from './market';
-import type { CancelReason, Match, Quote, Side } from './quote';
+import type { CancelReason, Match, Quote } from './quote';
+import type { Side } from './side';
 import { type Turn, counterpart, enter, match as meet } from './settle';
 import { type TraderFacts, isBarred, repin } from './trader-facts';
 

@@ -1,8 +1,9 @@
-import { type Outcome, refused } from './batch';
+import type { Outcome } from './batch';
 import { notOpen, quoteNotFound } from './errors';
 import { isPast } from './expiry';
 import type { Market } from './market';
-import { type Quote, type Side, factsOf } from './quote';
+import { type Quote, factsOf } from './quote';
+import type { Side } from './side';
 import { type Turn, expire, withdraw } from './settle';
 
 export interface KeyedCommand {

@@ -1,6 +1,6 @@
 import type { AppError } from '@libs/kernel/app-error';
 import { expiryNotOffered } from './errors';
-import type { Side } from './quote';
+import type { Side } from './side';
 
 const DAY_MS = 86_400_000;
 const BID_DAYS: readonly number[] = [1, 3, 7, 14, 30];

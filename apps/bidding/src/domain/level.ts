@@ -1,4 +1,4 @@
-import type { Side } from './quote';
+import type { Side } from './side';
 
 /** What the book must know of a quote, and where it stands there. */
 export interface BookEntry<E> {

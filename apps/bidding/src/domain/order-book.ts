@@ -1,6 +1,7 @@
 import { emptyHash, toggle } from './book-hash';
 import { type BookEntry, type Level, join, leave } from './level';
-import type { Quote, Side } from './quote';
+import type { Quote } from './quote';
+import type { Side } from './side';
 
 export interface PriceLevel {
   readonly price: number;

@@ -3,7 +3,8 @@ import { marketHalted, marketNotFound, marketRetired, noQuotes, priceMoved, self
 import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { refusePrice } from './price-rules';
-import { type Match, type Quote, type Side, factsOf, quoteOf } from './quote';
+import { type Match, type Quote, factsOf, quoteOf } from './quote';
+import type { Side } from './side';
 import { type Turn, bestFor, counterpart, match, rest } from './settle';
 import { type TraderFacts, pinsFor } from './trader-facts';
 

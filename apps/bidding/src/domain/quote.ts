@@ -1,6 +1,6 @@
 import type { BookEntry, Level } from './level';
+import type { Side } from './side';
 
-export type Side = 'bid' | 'ask';
 export type QuoteStatus = 'inactive' | 'active' | 'matched' | 'cancelled' | 'expired';
 export type CancelReason =
   | 'user' | 'payment_failed' | 'reserve_failed' | 'suspended' | 'payment_method_removed' | 'address_removed'
@@ -63,10 +63,6 @@ export function factsOf(quote: Quote): QuoteFacts {
 
 export function isOpen(quote: QuoteFacts): boolean {
   return quote.status === 'active' || quote.status === 'inactive';
-}
-
-export function opposite(side: Side): Side {
-  return side === 'bid' ? 'ask' : 'bid';
 }
 
 export function crosses(incoming: { readonly side: Side; readonly price: number }, resting: { readonly price: number }): boolean {

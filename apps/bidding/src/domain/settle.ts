@@ -2,7 +2,8 @@ import type { Batch } from './batch';
 import { isPast } from './expiry';
 import type { Floor } from './floor';
 import type { Market } from './market';
-import { type CancelReason, type Match, type Quote, type Side, crosses, opposite } from './quote';
+import { type CancelReason, type Match, type Quote, crosses } from './quote';
+import { type Side, opposite } from './side';
 
 /** What a command works on: the floor as it stands, and the batch that will be written. */
 export interface Turn {

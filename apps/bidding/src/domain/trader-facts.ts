@@ -1,6 +1,7 @@
 import type { AppError } from '@libs/kernel/app-error';
 import { addressRequired, payoutAccountRequired, paymentMethodRequired, userSuspended } from './errors';
-import type { QuoteFacts, Side } from './quote';
+import type { QuoteFacts } from './quote';
+import type { Side } from './side';
 
 /** What bidding knows of a user, told by the services that own it. One object for each user: a change reaches what is queued. */
 export interface TraderFacts {

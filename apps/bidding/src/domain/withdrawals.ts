@@ -1,6 +1,7 @@
 import { isPast } from './expiry';
 import type { Market } from './market';
-import { type CancelReason, type Quote, type Side, isOpen } from './quote';
+import { type CancelReason, type Quote, isOpen } from './quote';
+import type { Side } from './side';
 import { type Turn, expire, withdraw } from './settle';
 import { type TraderFacts, repin } from './trader-facts';
 

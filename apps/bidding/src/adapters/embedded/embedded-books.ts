@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Applied, type BookChange, type BookImage, type BookLevels, Books, type BookTop, type Member } from '../../application/books';
-import type { Side } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 
 interface Held {
   position: Omit<BookImage, 'members'>;

@@ -5,7 +5,8 @@ import { invariant } from '@libs/kernel/invariant';
 import { typeId } from '@libs/kernel/ids';
 import type { Sql } from '@libs/postgres/sql';
 import type { MarketTerms } from '../../domain/market';
-import type { CancelReason, QuoteFacts, QuoteStatus, Side } from '../../domain/quote';
+import type { CancelReason, QuoteFacts, QuoteStatus } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 import type { JournalEvent } from '../../domain/replay';
 import { MARKET_COLUMNS, type MarketRow, marketOf } from './market-row';
 

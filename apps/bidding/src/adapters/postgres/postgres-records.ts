@@ -5,7 +5,8 @@ import { Sql } from '@libs/postgres/sql';
 import type { BookImage, BookLevels } from '../../application/books';
 import { type QuotePage, type QuoteQuery, Records } from '../../application/ports';
 import { emptyHash, toggle } from '../../domain/book-hash';
-import { type Match, type MatchState, quoteOf, type Side } from '../../domain/quote';
+import { type Match, type MatchState, quoteOf } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 import { PublicIds } from './public-ids';
 import { QUOTE_COLUMNS, type QuoteRow, quoteFactsOf } from './quote-row';
 

@@ -1,4 +1,5 @@
-import type { CancelReason, QuoteFacts, QuoteStatus, Side } from '../../domain/quote';
+import type { CancelReason, QuoteFacts, QuoteStatus } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 import type { PublicIds } from './public-ids';
 
 /** A row of `quotes` as `pg` reads it in text form; times arrive as milliseconds. */

@@ -4,7 +4,7 @@ import { AppError } from '@libs/kernel/app-error';
 import { isUnknownScript, RedisScript } from '@libs/redis/redis-script';
 import { firstValueFrom, timer } from 'rxjs';
 import { type Applied, type BookChange, type BookImage, type BookLevels, Books, type BookState, type BookTop, type Member } from '../../application/books';
-import type { Side } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 
 const PRIO_DIGITS = 16;
 const MEMBERS_A_COMMAND_MAX = 1_000;

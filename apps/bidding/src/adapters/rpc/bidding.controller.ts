@@ -10,7 +10,7 @@ import { HaltMarket } from '../../application/halt-market';
 import { ReadMarkets } from '../../application/read-markets';
 import { ReadQuotes } from '../../application/read-quotes';
 import type { Reply } from '../../application/ticket';
-import type { Side } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 import { marketMessage, quoteMessage } from './messages';
 import { Streams } from './streams';
 import { type CommandCase, type Done, hashOf, Trading } from './trading';

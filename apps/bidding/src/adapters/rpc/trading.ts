@@ -8,7 +8,7 @@ import { CancelQuote } from '../../application/cancel-quote';
 import { MarketDirectory } from '../../application/market-directory';
 import { PlaceQuote } from '../../application/place-quote';
 import type { Reply } from '../../application/ticket';
-import type { Side } from '../../domain/quote';
+import type { Side } from '../../domain/side';
 import { matchMessage, quoteMessage } from './messages';
 
 export type CommandCase = Exclude<Command['command'], { case: undefined }>;

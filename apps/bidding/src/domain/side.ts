@@ -1,0 +1,5 @@
+export type Side = 'bid' | 'ask';
+
+export function opposite(side: Side): Side {
+  return side === 'bid' ? 'ask' : 'bid';
+}
