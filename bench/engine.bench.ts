@@ -8,7 +8,8 @@ import type { BookEntry, Level } from '../apps/bidding/src/domain/level';
 import { Market } from '../apps/bidding/src/domain/market';
 import { OrderBook } from '../apps/bidding/src/domain/order-book';
 import { place } from '../apps/bidding/src/domain/place';
-import { crosses, opposite, type Side } from '../apps/bidding/src/domain/quote';
+import { crosses } from '../apps/bidding/src/domain/quote';
+import { opposite, type Side } from '../apps/bidding/src/domain/side';
 import { withdraw } from '../apps/bidding/src/domain/settle';
 import { drawer, zipf } from './random';
 
