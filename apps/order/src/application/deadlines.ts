@@ -15,13 +15,13 @@ export class Deadlines {
   ) {}
 
   async shipBy(tx: Transaction, from: Date): Promise<Date> {
-    return shipByOf(from, await this.calendar.rules(tx, from), await this.calendar.holidays(tx, from));
+    return shipByOf(from, await this.calendar.rules(tx, from), await this.calendar.holidays(tx));
   }
 
   /** Begins to run at `from`; one that runs already is put off if that is later. */
   async start(tx: Transaction, orderId: string, kind: TimerKind, from: Date): Promise<void> {
     const rules = await this.calendar.rules(tx, from);
-    await this.timers.start(tx, { orderId, kind, dueAt: dueAt(kind, from, rules, await this.calendar.holidays(tx, from)) });
+    await this.timers.start(tx, { orderId, kind, dueAt: dueAt(kind, from, rules, await this.calendar.holidays(tx)) });
   }
 
   async hasPassed(tx: Transaction, orderId: string, kind: TimerKind, at: Date): Promise<boolean> {

@@ -44,6 +44,7 @@ export abstract class Orders {
   /** Answers false when the match has an order already. */
   abstract insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean>;
   abstract find(id: string): Promise<Order | undefined>;
+  abstract findAll(ids: readonly string[]): Promise<Order[]>;
   abstract idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined>;
   /** Under its row lock, until the end of `tx`. */
   abstract lock(tx: Transaction, id: string): Promise<Order | undefined>;
@@ -106,7 +107,7 @@ export abstract class Timers {
 /** The deadlines in force, and the days that do not count. */
 export abstract class Calendar {
   abstract rules(tx: Transaction, at: Date): Promise<DeadlineRules>;
-  abstract holidays(tx: Transaction, from: Date): Promise<Holidays>;
+  abstract holidays(tx: Transaction): Promise<Holidays>;
 }
 
 export interface Shipment {

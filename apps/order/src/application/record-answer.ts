@@ -17,9 +17,8 @@ export class RecordAnswer {
   ) {}
 
   async execute(tx: Transaction, orderId: string, { patch, happening, label }: Answer): Promise<void> {
-    const known = await this.orders.lock(tx, orderId);
-    invariant(known, `order ${orderId} is gone`);
-    const order = happening ? (await this.advance.execute(tx, orderId, happening)).order : known;
+    const order = happening ? (await this.advance.execute(tx, orderId, happening)).order : await this.orders.lock(tx, orderId);
+    invariant(order, `order ${orderId} is gone`);
     if (patch) await this.orders.patch(tx, orderId, newsOf(order, patch));
     if (label) await this.labels.execute(tx, order, label);
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { Log } from '@libs/chassis/log';
+import type { Order } from '../domain/order';
 import { backoffMs, STUCK_AFTER_MS } from '../domain/retry';
 import { ConcludeStep } from './conclude-step';
 import { PerformStep } from './perform-step';
@@ -29,7 +30,8 @@ export class RunSteps {
     while (this.running.size < PARALLEL_MAX) {
       const claimed = await this.steps.claim(PARALLEL_MAX - this.running.size);
       if (claimed.length === 0) return;
-      for (const step of claimed) this.begin(step, onFinished);
+      const orders = new Map((await this.orders.findAll(claimed.map(({ orderId }) => orderId))).map((order) => [order.id, order]));
+      for (const step of claimed) this.begin(step, orders.get(step.orderId), onFinished);
     }
   }
 
@@ -38,17 +40,16 @@ export class RunSteps {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
-  private begin(step: SagaStep, onFinished: () => void): void {
-    const run = this.run(step).finally(() => {
+  private begin(step: SagaStep, order: Order | undefined, onFinished: () => void): void {
+    const run = this.run(step, order).finally(() => {
       this.running.delete(run);
       onFinished();
     });
     this.running.add(run);
   }
 
-  private async run(step: SagaStep): Promise<void> {
+  private async run(step: SagaStep, order: Order | undefined): Promise<void> {
     try {
-      const order = await this.orders.find(step.orderId);
       invariant(order, `step ${step.id} is of no order`);
       await this.concluder.execute(step, await this.performer.execute(step.kind, order));
     } catch (error) {

@@ -1,32 +1,53 @@
 import { Injectable } from '@nestjs/common';
+import { WallClock } from '@libs/kernel/clock';
 import { invariant } from '@libs/kernel/invariant';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { Calendar } from '../../application/ports';
 import type { DeadlineRules, Holidays } from '../../domain/deadlines';
 
-const RULES = `select ship_by_business_days as "shipByBusinessDays", ship_by_grace_hours as "shipByGraceHours",
-  inbound_lost_days as "inboundLostDays",
-  inspection_business_days as "inspectionBusinessDays", handover_business_days as "handoverBusinessDays", auto_delivered_days as "autoDeliveredDays"
-  from deadline_rules where effective_from <= $1 order by effective_from desc limit 1`;
+/** Every order asks several times; what an operator changes holds within a minute. */
+const KEPT_MS = 60_000;
 
-// No deadline in business days reaches further than a quarter.
-const HOLIDAYS = `select to_char(day, 'YYYY-MM-DD') as day from holidays where day between $1::timestamptz::date and $1::timestamptz::date + 92`;
+const RULES = `select effective_from as "from", ship_by_business_days as "shipByBusinessDays", ship_by_grace_hours as "shipByGraceHours", inbound_lost_days as "inboundLostDays",
+  inspection_business_days as "inspectionBusinessDays", handover_business_days as "handoverBusinessDays", auto_delivered_days as "autoDeliveredDays"
+  from deadline_rules order by effective_from desc`;
+
+const HOLIDAYS = `select to_char(day, 'YYYY-MM-DD') as day from holidays`;
+
+interface Page {
+  readonly rules: readonly (DeadlineRules & { readonly from: Date })[];
+  readonly holidays: Holidays;
+  readonly untilMs: number;
+}
 
 @Injectable()
 export class PostgresCalendar extends Calendar {
-  constructor(private readonly sql: Sql) {
+  private page: Page | undefined;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly wall: WallClock,
+  ) {
     super();
   }
 
   async rules(tx: Transaction, at: Date): Promise<DeadlineRules> {
-    const rows = await this.sql.in(tx).query<DeadlineRules>(RULES, [at]);
-    invariant(rows[0], `no deadlines are in force at ${at.toISOString()}`);
-    return rows[0];
+    const found = (await this.read(tx)).rules.find(({ from }) => from <= at);
+    invariant(found, `no deadlines are in force at ${at.toISOString()}`);
+    return found;
   }
 
-  async holidays(tx: Transaction, from: Date): Promise<Holidays> {
-    const rows = await this.sql.in(tx).query<{ day: string }>(HOLIDAYS, [from]);
-    return new Set(rows.map(({ day }) => day));
+  async holidays(tx: Transaction): Promise<Holidays> {
+    return (await this.read(tx)).holidays;
+  }
+
+  private async read(tx: Transaction): Promise<Page> {
+    const nowMs = this.wall.now().getTime();
+    if (this.page && nowMs < this.page.untilMs) return this.page;
+    const rules = await this.sql.in(tx).query<Page['rules'][number]>(RULES);
+    const holidays = await this.sql.in(tx).query<{ day: string }>(HOLIDAYS);
+    this.page = { rules, holidays: new Set(holidays.map(({ day }) => day)), untilMs: nowMs + KEPT_MS };
+    return this.page;
   }
 }

@@ -54,6 +54,11 @@ export class PostgresOrders extends Orders {
     return rows[0] && orderOf(rows[0]);
   }
 
+  async findAll(ids: readonly string[]): Promise<Order[]> {
+    const rows = await this.sql.query<OrderRow>('select * from orders where id = any($1)', [ids.map((id) => uuidOfOwn('ord', id))]);
+    return rows.map(orderOf);
+  }
+
   async idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined> {
     const rows = await this.sql.in(tx).query<{ id: string }>('select id from orders where match_id = $1', [uuidOfOwn('mtc', matchId)]);
     return rows[0] && typeId('ord', rows[0].id);
