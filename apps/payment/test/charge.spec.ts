@@ -148,7 +148,7 @@ describe('Charging a match', () => {
     await till.as('order').cancelPayment({ orderId: order.orderId });
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
-    expect(await till.events(order.orderId)).toEqual(['payment.action_required']);
+    expect(await till.events(order.orderId)).toEqual(['payment.action_required', 'payment.failed']);
   });
 
   it('when cancelling races with the charge, it ends paid or cancelled, and the provider agrees', async () => {

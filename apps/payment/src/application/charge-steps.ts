@@ -91,7 +91,8 @@ export class ChargeSteps {
       const amount = moneyToMessage(payment.buyer.total);
       this.outbox.add(tx, 'payment.captured', orderId, { orderId, buyerId, amount, capturedAt: instant(this.clock.now()) });
     } else if (effect === 'announce_failed') {
-      this.outbox.add(tx, 'payment.failed', orderId, { orderId, buyerId, failureCode });
+      // Whoever cancelled it wants to know that it is over, not why the card had been declined before.
+      this.outbox.add(tx, 'payment.failed', orderId, { orderId, buyerId, failureCode: payment.state === 'cancelled' ? 'cancelled' : failureCode });
     } else {
       const why = failureCode === 'authentication_required' ? failureCode : 'declined';
       this.outbox.add(tx, 'payment.action_required', orderId, { orderId, buyerId, why, recoverUntil: instant(payment.recoverUntil) });

@@ -32,7 +32,9 @@ export class RunCharge {
     return { result: 'settled', outcome: answer.found };
   }
 
-  private ask(operation: TakenOperation, payment: Payment): Promise<Finding | RunResult> {
+  /** What was turned away unread while the charge was being ended is not sent again: a card is never charged after the wish to end it has been seen. */
+  private async ask(operation: TakenOperation, payment: Payment): Promise<Finding | RunResult> {
+    if (operation.isFresh && operation.kind !== 'cancel' && isBeingEnded(payment)) return { found: 'not_applied', code: 'not_wanted' };
     if (operation.kind === 'intent') return this.create(operation, payment);
     invariant(payment.intentId, `${operation.kind} without an intent: ${operation.orderId}`);
     return operation.kind === 'capture' ? this.confirm(operation, payment.intentId) : this.cancel(operation, payment.intentId);
@@ -104,6 +106,8 @@ export class RunCharge {
     return seen.value.status === 'processing' ? later(operation, { code: 'processing' }) : endOf(seen.value);
   }
 }
+
+const isBeingEnded = ({ state }: Payment) => state === 'cancelling' || state === 'giving_up';
 
 /** What an intent's present state tells for certain; a waiting one tells nothing of the attempt that is asked about. */
 export function findingOf(intent: IntentReading): Finding | undefined {

@@ -36,6 +36,10 @@ describe('A charge', () => {
     expect(isSoftDecline('lost_card')).toBe(false);
   });
 
+  it('paid by the buyer\'s own client after the third decline it is paid, and no fourth try', () => {
+    expect(after({ ...fresh, state: 'giving_up', tries: TRIES_MAX }, { found: 'captured', charge })).toMatchObject({ state: 'captured', tries: TRIES_MAX });
+  });
+
   it('a wish for authentication is no try', () => {
     expect(after(fresh, { found: 'authentication_required' })).toMatchObject({ state: 'action_required', tries: 0 });
   });

@@ -23,7 +23,7 @@ const waiting: Step = { to: 'action_required', then: ['announce_action_required'
 const confirming: Step = { to: 'processing', then: ['confirm'] };
 const stillGivingUp: Step = { to: 'giving_up', then: ['cancel_intent'] };
 const stillCancelling: Step = { to: 'cancelling', then: ['cancel_intent'] };
-const cancelled: Step = { to: 'cancelled', then: [] };
+const cancelled: Step = { to: 'cancelled', then: ['announce_failed'] };
 
 /** The charge, whole. What is not in this table cannot happen. Captured wins over every wish to end it. */
 export const lifecycle: Record<PaymentState, Partial<Record<PaymentEvent, Step>>> = {
@@ -73,7 +73,8 @@ export function eventOf(payment: Payment, finding: Finding): { event: PaymentEve
     case 'intent_refused':
       return { event: 'intent_refused', change: { failureCode: finding.code } };
     case 'captured':
-      return { event: 'captured', change: { chargeId: finding.charge.chargeId, tries: payment.tries + 1, failureCode: undefined } };
+      // The buyer's own client may still pay while the end after the third decline is under way: that is no fourth try of ours.
+      return { event: 'captured', change: { chargeId: finding.charge.chargeId, tries: Math.min(payment.tries + 1, TRIES_MAX), failureCode: undefined } };
     case 'declined':
       return declined(payment, finding);
     case 'authentication_required':
