@@ -62,9 +62,10 @@ import { RemoveCard } from './application/remove-card';
 import { ResumeTask } from './application/resume-task';
 import { RunCharge } from './application/run-charge';
 import { OperationRunners, RunOperations, UnknownTasks } from './application/run-operations';
-import { RunPayout } from './application/run-payout';
+import { PayoutGate, RunPayout } from './application/run-payout';
 import { RunRefund } from './application/run-refund';
 import { SetDefaultCard } from './application/set-default-card';
+import { Setbacks } from './application/setbacks';
 import { SettleCharge } from './application/settle-charge';
 import { SettlePayout } from './application/settle-payout';
 import { SettleRefund } from './application/settle-refund';
@@ -78,9 +79,9 @@ import { PaymentConfig } from './payment.config';
 
 const charging = [ProcessPayment, RecoverPayment, CancelPayment, ReadPayment, RunCharge, SettleCharge, ChargeSteps, WatchCharges, FireTimers, Bills, CreateEstimate];
 const refunding = [RefundPayment, RunRefund, SettleRefund, WatchRefunds];
-const payingOut = [CreatePayout, RunPayout, SettlePayout, PayoutSteps, WatchPayouts, CarryPayouts, ReadPayouts];
+const payingOut = [CreatePayout, RunPayout, PayoutGate, SettlePayout, PayoutSteps, WatchPayouts, CarryPayouts, ReadPayouts];
 const holdings = [CreateSetupIntent, EnsureCustomer, ReadCards, RemoveCard, SetDefaultCard, SyncCards, CreatePayoutAccount, StoreAccount, SyncAccount];
-const office = [MoneyBooks, Reconcile, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
+const office = [Setbacks, MoneyBooks, Reconcile, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
 const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, LedgerGauges, WakeLoops, StripeClient, SecretBox];
 
 @Module({

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { backoffMs } from '../domain/retry-policy';
-import { ProviderInbox, type InboxEvent } from './ports';
+import { messageSubject, ProviderInbox, type InboxEvent } from './ports';
 import { ReadProviderObject } from './read-provider-object';
+import { Setbacks } from './setbacks';
 
 const BATCH_MAX = 20;
 const PASSES_MAX = 50;
 
-/** Works off the messages of the provider. Each only says where to look, so that neither their order nor a repetition matters. */
+/** Works off the messages of the provider. Each only says where to look, so that neither their order nor a repetition matters; one that fails waits, and the others do not. */
 @Injectable()
 export class ApplyWebhooks {
   constructor(
     private readonly inbox: ProviderInbox,
     private readonly objects: ReadProviderObject,
+    private readonly setbacks: Setbacks,
   ) {}
 
   async execute(): Promise<void> {
@@ -23,7 +25,19 @@ export class ApplyWebhooks {
   }
 
   private async apply(event: InboxEvent): Promise<void> {
-    if (await this.objects.execute(event)) await this.inbox.applied(event.id);
-    else await this.inbox.retryLater(event.id, backoffMs(event.attempts + 1));
+    const subject = messageSubject(event.id);
+    const failures = event.attempts + 1;
+    try {
+      if (await this.objects.execute(event)) {
+        await this.inbox.applied(event.id);
+        if (event.attempts > 0) await this.setbacks.overcome(subject);
+        return;
+      }
+    } catch (error) {
+      await this.inbox.retryLater(event.id, backoffMs(failures));
+      return this.setbacks.happened({ subject, failures }, error);
+    }
+    // Whether the provider answers is no matter of the message, so nobody is told: it is asked again.
+    await this.inbox.retryLater(event.id, backoffMs(failures));
   }
 }

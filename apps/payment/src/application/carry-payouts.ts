@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
-import { Payments, Payouts } from './ports';
+import { Payouts } from './ports';
 import { PayoutSteps } from './payout-steps';
+import { Setbacks } from './setbacks';
 import { WatchPayouts } from './watch-payouts';
 
 const BATCH_MAX = 50;
@@ -12,24 +13,22 @@ const BATCH_MAX = 50;
 export class CarryPayouts {
   constructor(
     private readonly transactions: Transactions,
-    private readonly payments: Payments,
     private readonly payouts: Payouts,
     private readonly steps: PayoutSteps,
     private readonly watch: WatchPayouts,
+    private readonly setbacks: Setbacks,
     private readonly clock: Clock,
   ) {}
 
   /** Whether any went on. */
   async carryReady(): Promise<boolean> {
     const ready = await this.payouts.ready(this.clock.now(), BATCH_MAX);
+    let hasGoneOn = false;
     for (const orderId of ready) {
-      await this.transactions.run(async (tx) => {
-        await this.payments.lock(tx, orderId);
-        const payout = await this.payouts.ofOrder(tx, orderId);
-        if (payout) await this.steps.carryOn(tx, payout);
-      });
+      const goesOn = await this.setbacks.attempt({ subject: `payout of ${orderId}`, orderId }, () => this.transactions.run((tx) => this.steps.resume(tx, orderId)));
+      hasGoneOn = hasGoneOn || goesOn === true;
     }
-    return ready.length > 0;
+    return hasGoneOn;
   }
 
   async readyCount(): Promise<number> {
@@ -37,6 +36,8 @@ export class CarryPayouts {
   }
 
   async lookAtOverdue(): Promise<void> {
-    for (const { accountId, providerId } of await this.payouts.takeOverdue(this.clock.now(), BATCH_MAX)) await this.watch.look(accountId, providerId);
+    for (const { accountId, providerId } of await this.payouts.takeOverdue(this.clock.now(), BATCH_MAX)) {
+      await this.setbacks.attempt({ subject: `late payout ${providerId}` }, () => this.watch.look(accountId, providerId));
+    }
   }
 }

@@ -1,23 +1,82 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '@libs/kernel/clock';
+import { Transactions } from '@libs/postgres/transaction';
 import { bankRefused, providerUnavailable } from '../domain/errors';
 import { PayoutAccounts, type PayoutAccount } from './ports';
-import { AccountProvider } from './provider';
+import { AccountProvider, type AccountReading, type Reply } from './provider';
 import { StoreAccount } from './store-account';
+
+interface NewBank {
+  readonly userId: string;
+  readonly bankToken: string;
+  readonly country: string;
+}
+
+/** A change that is under way: how the account stood before it, and since when its payouts are held. */
+interface Mark {
+  readonly before: PayoutAccount;
+  readonly changedAt: Date;
+}
 
 /** Makes the seller's connected account with its first bank account; or gives the account another bank, which holds payouts for a while. */
 @Injectable()
 export class CreatePayoutAccount {
   constructor(
+    private readonly transactions: Transactions,
     private readonly accounts: PayoutAccounts,
     private readonly provider: AccountProvider,
     private readonly store: StoreAccount,
+    private readonly clock: Clock,
   ) {}
 
-  async execute({ userId, bankToken, country }: { userId: string; bankToken: string; country: string }): Promise<PayoutAccount> {
-    const known = await this.accounts.find(userId);
-    const reply = known ? await this.provider.changeBank(known.providerId, bankToken) : await this.provider.createAccount({ userId, bankToken, country });
-    if (reply.reply === 'refused') throw bankRefused(reply.code);
-    if (reply.reply !== 'done') throw providerUnavailable();
-    return this.store.execute(userId, reply.value);
+  async execute(bank: NewBank): Promise<PayoutAccount> {
+    const mark = await this.mark(bank.userId);
+    return mark ? this.change(bank, mark) : this.create(bank);
   }
+
+  private async create(bank: NewBank): Promise<PayoutAccount> {
+    const reply = await this.provider.createAccount(bank);
+    if (reply.reply !== 'done') throw refusal(reply);
+    const stored = await this.store.execute(bank.userId, reply.value);
+    // What has changed since then may have been told before we knew the account.
+    const now = await this.provider.readAccount(stored.providerId);
+    return now.reply === 'done' ? this.store.execute(bank.userId, now.value) : stored;
+  }
+
+  /** Whatever becomes of the answer, payouts are held from before the provider hears of it. Only a change that is known not to have been one lifts that again. */
+  private async change({ userId, bankToken }: NewBank, mark: Mark): Promise<PayoutAccount> {
+    const { providerId: accountId, bankFingerprint, bankChanges } = mark.before;
+    const reply = await this.provider.changeBank({ key: `bank:${accountId}:${bankChanges}:${bankToken}`, accountId, bankToken });
+    const seen = reply.reply === 'done' ? reply : await this.provider.readAccount(accountId);
+    const stored = seen.reply === 'done' ? await this.store.execute(userId, seen.value) : undefined;
+    const isKnown = stored !== undefined && (reply.reply === 'done' || reply.reply === 'refused' || reply.reply === 'not_taken');
+    const account = isKnown ? await this.unmark(userId, mark) : stored;
+    if (reply.reply === 'done' || (reply.reply === 'unknown' && account && account.bankFingerprint !== bankFingerprint)) return account ?? mark.before;
+    throw refusal(reply);
+  }
+
+  private mark(userId: string): Promise<Mark | undefined> {
+    return this.transactions.run(async (tx) => {
+      const before = await this.accounts.lock(tx, userId);
+      if (!before) return undefined;
+      const changedAt = this.clock.now();
+      await this.accounts.save(tx, { ...before, changedAt });
+      return { before, changedAt };
+    });
+  }
+
+  /** The bank is the one that it was: nothing is held on account of this change, unless another one has come in between. */
+  private unmark(userId: string, { before, changedAt }: Mark): Promise<PayoutAccount | undefined> {
+    return this.transactions.run(async (tx) => {
+      const now = await this.accounts.lock(tx, userId);
+      if (!now || now.bankChanges !== before.bankChanges || now.changedAt?.getTime() !== changedAt.getTime()) return now;
+      const restored = { ...now, changedAt: before.changedAt };
+      await this.accounts.save(tx, restored);
+      return restored;
+    });
+  }
+}
+
+function refusal(reply: Exclude<Reply<AccountReading>, { reply: 'done' }>): Error {
+  return reply.reply === 'refused' ? bankRefused(reply.code) : providerUnavailable();
 }

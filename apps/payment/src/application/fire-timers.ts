@@ -5,6 +5,7 @@ import { stepOf, type PaymentEvent } from '../domain/lifecycle';
 import { isOpen } from '../domain/operation';
 import { ChargeSteps } from './charge-steps';
 import { Operations, Payments, type Timer, type TimerKind } from './ports';
+import { Setbacks } from './setbacks';
 
 const BATCH_MAX = 100;
 /** The end of a payout's wait changes no charge: the payout is ready again without it. */
@@ -19,12 +20,16 @@ export class FireTimers {
     private readonly operations: Operations,
     private readonly steps: ChargeSteps,
     private readonly clock: Clock,
+    private readonly setbacks: Setbacks,
   ) {}
 
   /** Whether any has fired. */
   async execute(): Promise<boolean> {
     let hasFired = false;
-    for (const timer of await this.payments.dueTimers(this.clock.now(), BATCH_MAX)) hasFired = (await this.fire(timer)) || hasFired;
+    for (const timer of await this.payments.dueTimers(this.clock.now(), BATCH_MAX)) {
+      const work = { subject: `timer ${timer.kind} ${timer.orderId}`, orderId: timer.orderId };
+      hasFired = ((await this.setbacks.attempt(work, () => this.fire(timer))) ?? false) || hasFired;
+    }
     return hasFired;
   }
 

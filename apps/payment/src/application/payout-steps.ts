@@ -42,14 +42,34 @@ export class PayoutSteps {
   /** Plans what comes next, if the account may be paid now and nothing is under way. */
   async carryOn(tx: Transaction, payout: Payout, delayMs = 0): Promise<Payout> {
     if (payout.state !== 'held' && payout.state !== 'transferred' && payout.state !== 'transferring') return payout;
-    const account = await this.accounts.find(payout.sellerId, tx);
-    if (!account || !this.mayBePaid(account)) return payout;
+    if (!(await this.mayPay(tx, payout.sellerId))) return payout;
     const operations = await this.operations.ofOrder(tx, payout.orderId);
     if (operations.some((operation) => (operation.kind === 'transfer' || operation.kind === 'payout') && isOpen(operation))) return payout;
     const next = payout.state === 'held' ? await this.apply(tx, payout, 'hold_over') : payout;
     const kind = next.state === 'transferred' ? 'payout' : 'transfer';
     await this.operations.plan(tx, { orderId: payout.orderId, kind, amount: payout.amount, delayMs });
     return next;
+  }
+
+  /** A payout that waited goes on, if it still waits. */
+  async resume(tx: Transaction, orderId: string): Promise<boolean> {
+    await this.payments.lock(tx, orderId);
+    const payout = await this.payouts.ofOrder(tx, orderId);
+    if (payout) await this.carryOn(tx, payout);
+    return payout !== undefined;
+  }
+
+  /** After a person has dealt with what stood in the way. */
+  async again(tx: Transaction, orderId: string, event: 'transfer_again' | 'send_again'): Promise<void> {
+    const payout = await this.payouts.ofOrder(tx, orderId);
+    if (!payout || !payoutStep(payout.state, event)) return;
+    await this.carryOn(tx, await this.apply(tx, payout, event, { failureCode: undefined, providerId: undefined }));
+  }
+
+  /** Whether the seller may be paid now. Under the account's lock: a change of bank marks the account before the provider hears of it. */
+  async mayPay(tx: Transaction, sellerId: string): Promise<boolean> {
+    const account = await this.accounts.lock(tx, sellerId);
+    return account !== undefined && this.mayBePaid(account);
   }
 
   /** The charge's money becomes available after days of business time: the payout is tried again then. */

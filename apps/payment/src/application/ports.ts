@@ -133,6 +133,8 @@ export interface PayoutAccount {
   readonly bankFingerprint: string;
   /** Business time; none while the account is the first one. */
   readonly changedAt: Date | undefined;
+  /** How often the bank has been changed. */
+  readonly bankChanges: number;
 }
 
 export abstract class PayoutAccounts {
@@ -153,12 +155,22 @@ export interface InboxEvent {
   readonly attempts: number;
 }
 
+const MESSAGE = 'message ';
+
+/** How a message is named where several kinds of work are. */
+export const messageSubject = (eventId: string): string => `${MESSAGE}${eventId}`;
+
+export function messageOf(subject: string): string | undefined {
+  return subject.startsWith(MESSAGE) ? subject.slice(MESSAGE.length) : undefined;
+}
+
 export abstract class ProviderInbox {
   /** False when it had been received before. */
   abstract add(event: Omit<InboxEvent, 'attempts'> & { createdAt: Date; body: Uint8Array }): Promise<boolean>;
   abstract due(limit: number): Promise<InboxEvent[]>;
   abstract applied(eventId: string): Promise<void>;
   abstract retryLater(eventId: string, delayMs: number): Promise<void>;
+  abstract retryNow(tx: Transaction, eventId: string): Promise<void>;
   abstract openCount(): Promise<number>;
 }
 
@@ -174,7 +186,7 @@ export abstract class EndpointSecrets {
   abstract save(secret: EndpointSecret): Promise<void>;
 }
 
-export const taskKinds = ['unknown_operation', 'failed_refund', 'failed_transfer', 'failed_payout', 'unmatched_line'] as const;
+export const taskKinds = ['unknown_operation', 'failed_refund', 'failed_transfer', 'failed_payout', 'unmatched_line', 'stuck_work'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export interface ManualTask {
@@ -204,10 +216,13 @@ export abstract class ReconcileCursor {
 /** One call site for each money event: the counter and the log line cannot drift apart. */
 export abstract class Telemetry {
   abstract happened(op: OperationKind | 'webhook', outcome: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A piece of work has failed for a reason of our own. */
+  abstract broke(subject: string, error: unknown): void;
 }
 
-/** Lets a use case wake the loop that carries on what it has planned. */
+/** Lets a use case wake the loop that carries on what it has planned. `settled`: a step at the provider is over, so that there is room for the next, and a timer that waited for it may fire. */
 export abstract class Wake {
   abstract operations(): void;
   abstract inbox(): void;
+  abstract settled(): void;
 }

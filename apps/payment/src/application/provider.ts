@@ -54,6 +54,8 @@ export interface PayoutReading {
 
 export interface AccountReading {
   readonly id: string;
+  /** Whose it is, as we wrote on it when we made it. */
+  readonly userId: string | undefined;
   readonly isEnabled: boolean;
   readonly bankLast4: string;
   /** Tells one bank account from another. */
@@ -101,7 +103,7 @@ export abstract class CardProvider {
 
 export abstract class AccountProvider {
   abstract createAccount(account: { userId: string; bankToken: string; country: string }): Promise<Reply<AccountReading>>;
-  abstract changeBank(accountId: string, bankToken: string): Promise<Reply<AccountReading>>;
+  abstract changeBank(change: { key: string; accountId: string; bankToken: string }): Promise<Reply<AccountReading>>;
   abstract readAccount(accountId: string): Promise<Reply<AccountReading>>;
 }
 

@@ -28,14 +28,17 @@ export class Reconcile {
     const startedAt = this.clock.now();
     const last = await this.cursor.read();
     const since = new Date((last?.getTime() ?? OVERLAP_MS) - OVERLAP_MS);
+    const failures: unknown[] = [];
     let after: string | undefined;
     for (let page = 0; page < PAGES_MAX; page++) {
       const reply = await this.provider.listLines(since, after);
       if (reply.reply !== 'done') return;
-      for (const line of reply.value.lines) await this.compare(line, startedAt);
+      for (const line of reply.value.lines) await this.compare(line, startedAt).catch((error: unknown) => failures.push(error));
       after = reply.value.lines.at(-1)?.id;
       if (!reply.value.hasMore || after === undefined) break;
     }
+    // One line that fails does not keep the others from being compared, but all are compared again.
+    if (failures.length > 0) throw failures[0];
     await this.cursor.move(startedAt);
   }
 

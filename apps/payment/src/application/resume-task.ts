@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions, type Transaction } from '@libs/postgres/transaction';
 import { taskClosed, taskNotFound } from '../domain/errors';
 import { isOpen } from '../domain/operation';
-import { payoutStep } from '../domain/payout';
-import { ManualTasks, Operations, Payments, Payouts, type ManualTask } from './ports';
+import { ManualTasks, messageOf, Operations, Payments, ProviderInbox, type ManualTask } from './ports';
 import { PayoutSteps } from './payout-steps';
 
 /** A person has dealt with the cause: what was stuck goes on. Everything that it does may be done twice. */
@@ -14,8 +13,8 @@ export class ResumeTask {
     private readonly tasks: ManualTasks,
     private readonly payments: Payments,
     private readonly operations: Operations,
-    private readonly payouts: Payouts,
     private readonly steps: PayoutSteps,
+    private readonly inbox: ProviderInbox,
   ) {}
 
   execute({ taskId, adminId, reason }: { taskId: string; adminId: string; reason: string }): Promise<ManualTask> {
@@ -23,6 +22,8 @@ export class ResumeTask {
       const task = await this.tasks.lock(tx, taskId);
       if (!task) throw taskNotFound();
       if (task.closedAt) throw taskClosed();
+      const message = messageOf(task.subject);
+      if (task.kind === 'stuck_work' && message !== undefined) await this.inbox.retryNow(tx, message);
       if (task.orderId) await this.resume(tx, task, task.orderId);
       await this.tasks.close(tx, { kind: task.kind, subject: task.subject, by: adminId, reason });
       return (await this.tasks.lock(tx, taskId)) ?? task;
@@ -35,14 +36,7 @@ export class ResumeTask {
     if (task.kind === 'failed_refund' && payment?.state === 'refunding' && !(await this.operations.ofOrder(tx, orderId)).some((op) => op.kind === 'refund' && isOpen(op))) {
       await this.operations.plan(tx, { orderId, kind: 'refund', amount: payment.buyer.total });
     }
-    if (task.kind === 'failed_transfer') await this.payOutAgain(tx, orderId, 'transfer_again');
-    if (task.kind === 'failed_payout') await this.payOutAgain(tx, orderId, 'send_again');
-  }
-
-  private async payOutAgain(tx: Transaction, orderId: string, event: 'transfer_again' | 'send_again'): Promise<void> {
-    const payout = await this.payouts.ofOrder(tx, orderId);
-    if (!payout || !payoutStep(payout.state, event)) return;
-    const again = await this.steps.apply(tx, payout, event, { failureCode: undefined, providerId: undefined });
-    await this.steps.carryOn(tx, again);
+    if (task.kind === 'failed_transfer') await this.steps.again(tx, orderId, 'transfer_again');
+    if (task.kind === 'failed_payout') await this.steps.again(tx, orderId, 'send_again');
   }
 }

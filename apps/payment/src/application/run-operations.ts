@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
 import { backoffMs, UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';
-import { ManualTasks, Operations, type TakenOperation, Telemetry } from './ports';
+import { ManualTasks, Operations, type TakenOperation, Telemetry, Wake } from './ports';
 import { RunCharge, type RunResult } from './run-charge';
 import { RunPayout } from './run-payout';
 import { RunRefund } from './run-refund';
 
-/** More at once would only wait for connections to the database. */
-const BATCH_MAX = 4;
-const PASSES_MAX = 50;
+/** What waits for the provider needs no connection to the database; more at once would only wait for those. */
+const IN_FLIGHT_MAX = 16;
+const TASKS_MAX = 20;
 
 /** Who carries out which kind. */
 @Injectable()
@@ -37,47 +37,65 @@ export class UnknownTasks {
   ) {}
 
   async execute(): Promise<void> {
-    for (const operation of await this.operations.unknownFor(UNKNOWN_TASK_AFTER_MS, BATCH_MAX)) {
+    for (const operation of await this.operations.unknownFor(UNKNOWN_TASK_AFTER_MS, TASKS_MAX)) {
       const { orderId, kind, id: subject } = operation;
-      const detail = `The outcome of ${kind} ${operation.attempt} has been unknown for an hour.`;
+      const detail = operation.state === 'planned' ? `The provider has not taken ${kind} ${operation.attempt} for an hour.` : `The outcome of ${kind} ${operation.attempt} has been unknown for an hour.`;
       const advice = 'Nothing is sent under a new key until it is known. Look at the provider\'s state; resume looks it up again at once.';
       await this.transactions.run((tx) => this.tasks.open(tx, { kind: 'unknown_operation', subject, orderId, detail, advice }));
     }
   }
 }
 
-/** Carries out what is planned and finds out about what is unknown: the only place from which money is moved at the provider, outside any transaction. */
+/**
+ * Carries out what is planned and finds out about what is unknown: the only place from which money is moved at the provider, outside any transaction.
+ * Each operation goes its own way, and the next one takes its place as soon as it is over: a call that hangs keeps nobody waiting.
+ */
 @Injectable()
 export class RunOperations {
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(
     private readonly operations: Operations,
     private readonly doing: OperationRunners,
     private readonly telemetry: Telemetry,
-    private readonly tasks: UnknownTasks,
+    private readonly wake: Wake,
   ) {}
 
-  /** Whether there was anything to do. */
-  async execute(): Promise<boolean> {
-    let pass = 0;
-    for (; pass < PASSES_MAX; pass++) {
-      const taken = await this.operations.take(BATCH_MAX);
-      if (taken.length === 0) break;
-      const results = await Promise.allSettled(taken.map((operation) => this.one(operation)));
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure) throw failure.reason;
+  /** Begins what is due, as far as there is room. */
+  async execute(): Promise<void> {
+    const room = IN_FLIGHT_MAX - this.underWay.size;
+    if (room === 0) return;
+    for (const operation of await this.operations.take(room)) {
+      const run = this.one(operation).finally(() => {
+        this.underWay.delete(run);
+        this.wake.settled();
+      });
+      this.underWay.add(run);
     }
-    await this.tasks.execute();
-    return pass > 0;
   }
 
+  get inFlight(): number {
+    return this.underWay.size;
+  }
+
+  /** Resolves when all that has begun is over. */
+  async drained(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  /** Never throws: a failure of our own is one of this operation alone, and leaves its outcome unknown until it is looked up. */
   private async one(operation: TakenOperation): Promise<void> {
-    const result = await this.attempt(operation);
-    const { orderId, kind, attempt } = operation;
-    if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
-    this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
+    try {
+      const result = await this.attempt(operation);
+      const { orderId, kind, attempt } = operation;
+      if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
+      this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
+    } catch (error) {
+      this.telemetry.broke(`operation ${operation.id}`, error);
+    }
   }
 
-  /** A failure of our own leaves the outcome unknown: it is looked up soon, not when the lease is over. */
+  /** It is looked up soon, not when the lease is over. */
   private async attempt(operation: TakenOperation): Promise<RunResult> {
     try {
       failpoint('payment.beforePsp');

@@ -1,11 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
 import { invariant } from '@libs/kernel/invariant';
-import { KEY_MS_MAX } from '../domain/retry-policy';
+import { Transactions } from '@libs/postgres/transaction';
+import { ACCOUNT_CHANGED, KEY_MS_MAX } from '../domain/retry-policy';
+import { PayoutSteps } from './payout-steps';
 import { Payments, PayoutAccounts, type TakenOperation } from './ports';
 import { PayoutProvider, type PayoutReading, type Reply, type TransferReading } from './provider';
 import { later, type RunResult } from './run-charge';
 import { SettlePayout } from './settle-payout';
+
+const ON_ITS_WAY_MS_MAX = 2 * 60_000;
+
+/** Asked right before the seller's money leaves for the bank, since the account may have changed after the payout was planned. */
+@Injectable()
+export class PayoutGate {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly steps: PayoutSteps,
+  ) {}
+
+  isShut(sellerId: string): Promise<boolean> {
+    return this.transactions.run(async (tx) => !(await this.steps.mayPay(tx, sellerId)));
+  }
+}
 
 /** Sends the seller's money: the transfer to the connected account, or from there to the bank. What is of unknown outcome is looked up before its key is sent again. */
 @Injectable()
@@ -15,6 +32,7 @@ export class RunPayout {
     private readonly accounts: PayoutAccounts,
     private readonly provider: PayoutProvider,
     private readonly settle: SettlePayout,
+    private readonly gate: PayoutGate,
   ) {}
 
   async execute(operation: TakenOperation): Promise<RunResult> {
@@ -30,7 +48,7 @@ export class RunPayout {
       return this.conclude(operation, reply, (reading: TransferReading) => this.settle.transferred(orderId, key, reading));
     }
     const find = () => this.provider.findPayout(accountId, key);
-    const reply = await send(operation, find, () => this.provider.createPayout({ key, orderId, accountId, amount }));
+    const reply = await send(operation, find, async () => (await this.gate.isShut(account.userId)) ? held(operation) : this.provider.createPayout({ key, orderId, accountId, amount }));
     return this.conclude(operation, reply, (reading: PayoutReading) => this.settle.payout(orderId, reading));
   }
 
@@ -46,6 +64,12 @@ export class RunPayout {
     }
     return later(operation, reply);
   }
+}
+
+/** An earlier call under this key may still be on its way: only when it cannot be any more is there nothing at the provider for certain. */
+function held(operation: TakenOperation): Reply<never> {
+  if (!operation.isFresh && operation.ageMs < ON_ITS_WAY_MS_MAX) return { reply: 'unknown', code: ACCOUNT_CHANGED, isFinal: false };
+  return { reply: 'refused', code: ACCOUNT_CHANGED, because: 'wrong_state' };
 }
 
 async function send<T>(operation: TakenOperation, find: () => Promise<Reply<T | undefined>>, create: () => Promise<Reply<T>>): Promise<Reply<T>> {

@@ -5,7 +5,7 @@ import { Transactions, type Transaction } from '@libs/postgres/transaction';
 import { transferPosting } from '../domain/ledger';
 import { isOpen, type Operation } from '../domain/operation';
 import { payoutStep, type Payout } from '../domain/payout';
-import { backoffMs, isMoneyPending } from '../domain/retry-policy';
+import { ACCOUNT_CHANGED, backoffMs, isMoneyPending } from '../domain/retry-policy';
 import { MoneyBooks } from './money-books';
 import { PayoutSteps } from './payout-steps';
 import { Operations, Payments, Payouts } from './ports';
@@ -63,6 +63,8 @@ export class SettlePayout {
       const operation = operations.find(({ id }) => id === operationId);
       if (!operation || !isOpen(operation)) return;
       await this.operations.resolve(tx, operationId, { state: 'failed', failureCode: code });
+      await this.books.known(tx, operationId);
+      if (code === ACCOUNT_CHANGED) return;
       if (isMoneyPending(code)) return this.steps.waitForMoney(tx, payout);
       if (sendAgain) return void (await this.steps.carryOn(tx, payout, backoffMs(operation.attempt)));
       const isTransfer = operation.kind === 'transfer';

@@ -18,13 +18,13 @@ export class StoreAccount {
   execute(userId: string, reading: AccountReading): Promise<PayoutAccount> {
     const { id: providerId, isEnabled, bankLast4, bankFingerprint } = reading;
     return this.transactions.run(async (tx) => {
-      const first: PayoutAccount = { userId, providerId, isEnabled, bankLast4, bankFingerprint, changedAt: undefined };
+      const first: PayoutAccount = { userId, providerId, isEnabled, bankLast4, bankFingerprint, changedAt: undefined, bankChanges: 0 };
       const isFirst = await this.accounts.add(tx, first);
       const known = isFirst ? first : await this.accounts.lock(tx, userId);
       // Of two accounts made at the same moment one is kept; the other never gets any money.
       if (!known || known.providerId !== providerId) return known ?? first;
       const hasChanged = known.bankFingerprint !== bankFingerprint;
-      const next: PayoutAccount = { ...first, changedAt: hasChanged ? this.clock.now() : known.changedAt };
+      const next: PayoutAccount = { ...first, changedAt: hasChanged ? this.clock.now() : known.changedAt, bankChanges: known.bankChanges + (hasChanged ? 1 : 0) };
       if (!isFirst) await this.accounts.save(tx, next);
       if (isEnabled && (isFirst || !known.isEnabled)) this.outbox.add(tx, 'payout_account.enabled', userId, { userId });
       if (!isEnabled && !isFirst && known.isEnabled) this.outbox.add(tx, 'payout_account.disabled', userId, { userId });

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
 import { PayoutAccounts } from './ports';
 import { AccountProvider } from './provider';
 import { StoreAccount } from './store-account';
 
-/** Fetches a connected account that a message is about. */
+/** Fetches a connected account that a message is about. One that we do not know was made for the user whose id it bears, and our own answer is late or lost: it is taken on. */
 @Injectable()
 export class SyncAccount {
   constructor(
@@ -15,10 +16,10 @@ export class SyncAccount {
   /** False when the provider did not tell. */
   async execute(providerId: string): Promise<boolean> {
     const userId = await this.accounts.userOf(providerId);
-    if (!userId) return true;
     const reply = await this.provider.readAccount(providerId);
     if (reply.reply !== 'done') return reply.reply === 'refused';
-    await this.store.execute(userId, reply.value);
+    const owner = userId ?? reply.value.userId;
+    if (owner !== undefined && uuidOf('usr', owner)) await this.store.execute(owner, reply.value);
     return true;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Payments } from './ports';
 import { ChargeProvider } from './provider';
 import { findingOf } from './run-charge';
+import { Setbacks } from './setbacks';
 import { SettleCharge } from './settle-charge';
 
 const UNWATCHED_MS = 60_000;
@@ -14,11 +15,14 @@ export class WatchCharges {
     private readonly payments: Payments,
     private readonly charges: ChargeProvider,
     private readonly settle: SettleCharge,
+    private readonly setbacks: Setbacks,
   ) {}
 
   /** The poller. */
   async execute(): Promise<void> {
-    for (const intentId of await this.payments.takeUnwatched(UNWATCHED_MS, BATCH_MAX)) await this.look(intentId);
+    for (const intentId of await this.payments.takeUnwatched(UNWATCHED_MS, BATCH_MAX)) {
+      await this.setbacks.attempt({ subject: `unpaid intent ${intentId}` }, () => this.look(intentId));
+    }
   }
 
   /** False when the provider did not tell. A charge that waits for the buyer is no news: only its end is. */

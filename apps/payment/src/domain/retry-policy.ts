@@ -25,6 +25,9 @@ export function isSoftDecline(code: string): boolean {
   return softDeclines.has(code);
 }
 
+/** Why a payout was not sent: the account may not be paid at the moment. It is sent by itself when it may. */
+export const ACCOUNT_CHANGED = 'account_changed';
+
 /** What the sender of money is told when it is not there yet, and comes by itself. */
 export function isMoneyPending(code: string): boolean {
   return code === 'balance_insufficient' || code === 'insufficient_funds';

@@ -10,6 +10,8 @@ import { WakeLoops } from './wake-loops';
 const OPERATIONS_MS = 200;
 const INBOX_MS = 500;
 const TIMERS_MS = 1_000;
+/** Every step at the provider may let a timer fire; in a burst of them one look is enough. */
+const TIMERS_GATHER_MS = 20;
 const WATCH_MS = 5_000;
 
 @Injectable()
@@ -34,9 +36,9 @@ export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly parts: MoneyLoopParts,
   ) {
     this.loops = {
-      operations: new Loop({ name: 'operations', everyMs: OPERATIONS_MS, log }, () => this.runOperations()),
+      operations: new Loop({ name: 'operations', everyMs: OPERATIONS_MS, log }, () => work.runOperations()),
       inbox: new Loop({ name: 'webhooks', everyMs: INBOX_MS, log }, () => this.applyWebhooks()),
-      timers: new Loop({ name: 'timers', everyMs: TIMERS_MS, log, clock }, () => this.fireTimers()),
+      timers: new Loop({ name: 'timers', everyMs: TIMERS_MS, gatherMs: TIMERS_GATHER_MS, log, clock }, () => this.fireTimers()),
       watch: new Loop({ name: 'watch', everyMs: WATCH_MS, log }, () => work.watch()),
     };
   }
@@ -44,21 +46,21 @@ export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShut
   async onApplicationBootstrap(): Promise<void> {
     await this.operations.freeLeases();
     const { activity, inbox } = this.parts;
-    activity.report('operations', async () => (await this.operations.openCount()) + (this.loops.operations.isBusy ? 1 : 0));
+    activity.report('operations', async () => (await this.operations.openCount()) + this.work.inFlight + (this.loops.operations.isBusy ? 1 : 0));
     activity.report('webhooks', () => inbox.openCount());
     activity.report('timers', async () => (await this.work.dueCount()) + (this.loops.timers.isBusy ? 1 : 0));
     this.wake.on('operations', () => this.loops.operations.nudge());
     this.wake.on('inbox', () => this.loops.inbox.nudge());
+    this.wake.on('settled', () => {
+      this.loops.operations.nudge();
+      this.loops.timers.nudge();
+    });
     for (const loop of Object.values(this.loops)) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(Object.values(this.loops).map((loop) => loop.stop()));
-  }
-
-  /** What an operation settles may let a waiting timer fire. */
-  private async runOperations(): Promise<void> {
-    if (await this.work.runOperations()) this.loops.timers.nudge();
+    await this.work.drained();
   }
 
   private async applyWebhooks(): Promise<void> {

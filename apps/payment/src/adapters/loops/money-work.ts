@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ApplyWebhooks } from '../../application/apply-webhooks';
 import { CarryPayouts } from '../../application/carry-payouts';
 import { FireTimers } from '../../application/fire-timers';
-import { RunOperations } from '../../application/run-operations';
+import { RunOperations, UnknownTasks } from '../../application/run-operations';
 import { WatchCharges } from '../../application/watch-charges';
 
 /** One pass of each kind. Those that answer a boolean say whether there is more to do for the others. */
@@ -14,10 +14,19 @@ export class MoneyWork {
     private readonly timers: FireTimers,
     private readonly payouts: CarryPayouts,
     private readonly charges: WatchCharges,
+    private readonly tasks: UnknownTasks,
   ) {}
 
-  runOperations(): Promise<boolean> {
+  runOperations(): Promise<void> {
     return this.operations.execute();
+  }
+
+  get inFlight(): number {
+    return this.operations.inFlight;
+  }
+
+  drained(): Promise<void> {
+    return this.operations.drained();
   }
 
   applyWebhooks(): Promise<void> {
@@ -31,6 +40,7 @@ export class MoneyWork {
   }
 
   async watch(): Promise<void> {
+    await this.tasks.execute();
     await this.charges.execute();
     await this.payouts.lookAtOverdue();
   }

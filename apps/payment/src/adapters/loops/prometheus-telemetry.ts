@@ -22,4 +22,8 @@ export class PrometheusTelemetry extends Telemetry {
     this.operations.inc({ op, outcome });
     if (!quiet.has(outcome)) this.log.info({ op, outcome, ...fields }, 'a step at the payment provider');
   }
+
+  broke(subject: string, error: unknown): void {
+    this.log.error({ subject, error }, 'a piece of work failed; it is put aside and tried again');
+  }
 }

@@ -6,7 +6,7 @@ type Listener = () => void;
 /** The use cases' side of the loops: they wake what they do not know. */
 @Injectable()
 export class WakeLoops extends Wake {
-  private readonly listeners = { operations: new Set<Listener>(), inbox: new Set<Listener>() };
+  private readonly listeners = { operations: new Set<Listener>(), inbox: new Set<Listener>(), settled: new Set<Listener>() };
 
   operations(): void {
     for (const listener of this.listeners.operations) listener();
@@ -16,7 +16,11 @@ export class WakeLoops extends Wake {
     for (const listener of this.listeners.inbox) listener();
   }
 
-  on(what: 'operations' | 'inbox', listener: Listener): void {
+  settled(): void {
+    for (const listener of this.listeners.settled) listener();
+  }
+
+  on(what: 'operations' | 'inbox' | 'settled', listener: Listener): void {
     this.listeners[what].add(listener);
   }
 }

@@ -11,6 +11,7 @@ interface Row {
   readonly bank_last4: string;
   readonly bank_fingerprint: string;
   readonly changed_at: Date | null;
+  readonly bank_changes: number;
 }
 
 @Injectable()
@@ -33,24 +34,24 @@ export class PostgresAccounts extends PayoutAccounts {
   }
 
   async add(tx: Transaction, account: PayoutAccount): Promise<boolean> {
-    const text = `insert into payout_accounts (user_id, psp_id, enabled, bank_last4, bank_fingerprint, changed_at) values ($1, $2, $3, $4, $5, $6)
+    const text = `insert into payout_accounts (user_id, psp_id, enabled, bank_last4, bank_fingerprint, changed_at, bank_changes) values ($1, $2, $3, $4, $5, $6, $7)
       on conflict (user_id) do nothing returning user_id`;
     return (await this.sql.in(tx).query(text, valuesOf(account))).length > 0;
   }
 
   async save(tx: Transaction, account: PayoutAccount): Promise<void> {
-    const text = 'update payout_accounts set psp_id = $2, enabled = $3, bank_last4 = $4, bank_fingerprint = $5, changed_at = $6 where user_id = $1';
+    const text = 'update payout_accounts set psp_id = $2, enabled = $3, bank_last4 = $4, bank_fingerprint = $5, changed_at = $6, bank_changes = $7 where user_id = $1';
     await this.sql.in(tx).query(text, valuesOf(account));
   }
 
   private async one(statements: Statements, userId: string, locking: '' | 'for update'): Promise<PayoutAccount | undefined> {
     const [row] = await statements.query<Row>(`select * from payout_accounts where user_id = $1 ${locking}`, [uuidOfOwn('usr', userId)]);
     if (!row) return undefined;
-    const { psp_id, enabled, bank_last4, bank_fingerprint, changed_at } = row;
-    return { userId, providerId: psp_id, isEnabled: enabled, bankLast4: bank_last4, bankFingerprint: bank_fingerprint, changedAt: changed_at ?? undefined };
+    const { psp_id, enabled, bank_last4, bank_fingerprint, changed_at, bank_changes: bankChanges } = row;
+    return { userId, providerId: psp_id, isEnabled: enabled, bankLast4: bank_last4, bankFingerprint: bank_fingerprint, changedAt: changed_at ?? undefined, bankChanges };
   }
 }
 
-function valuesOf({ userId, providerId, isEnabled, bankLast4, bankFingerprint, changedAt }: PayoutAccount): unknown[] {
-  return [uuidOfOwn('usr', userId), providerId, isEnabled, bankLast4, bankFingerprint, changedAt ?? null];
+function valuesOf({ userId, providerId, isEnabled, bankLast4, bankFingerprint, changedAt, bankChanges }: PayoutAccount): unknown[] {
+  return [uuidOfOwn('usr', userId), providerId, isEnabled, bankLast4, bankFingerprint, changedAt ?? null, bankChanges];
 }

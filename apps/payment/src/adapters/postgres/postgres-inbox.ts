@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '@libs/postgres/sql';
+import type { Transaction } from '@libs/postgres/transaction';
 import { ProviderInbox, type InboxEvent } from '../../application/ports';
 
 const ADD = `insert into psp_event (event_id, endpoint, type, object_id, account_id, customer_id, created, raw_sha256)
@@ -41,6 +42,10 @@ export class PostgresInbox extends ProviderInbox {
 
   async retryLater(eventId: string, delayMs: number): Promise<void> {
     await this.sql.query(`update psp_event set attempts = attempts + 1, next_at = now() + $2::int * interval '1 millisecond' where event_id = $1`, [eventId, delayMs]);
+  }
+
+  async retryNow(tx: Transaction, eventId: string): Promise<void> {
+    await this.sql.in(tx).query('update psp_event set next_at = now() where event_id = $1 and applied_at is null', [eventId]);
   }
 
   async openCount(): Promise<number> {

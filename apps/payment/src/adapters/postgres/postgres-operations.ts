@@ -6,8 +6,8 @@ import type { Transaction } from '@libs/postgres/transaction';
 import { Operations, type TakenOperation } from '../../application/ports';
 import type { Operation, OperationKind, OperationState } from '../../domain/operation';
 
-/** Longer than any call to the provider may take, look-ups included. */
-const LEASE = `interval '2 minutes'`;
+/** Longer than an operation may take: four calls to the provider of a minute each at most. */
+const LEASE = `interval '5 minutes'`;
 const OPEN = `('planned', 'sent', 'unknown')`;
 
 const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, request_key, next_at, request_hash)
@@ -120,7 +120,7 @@ export class PostgresOperations extends Operations {
   }
 
   async unknownFor(ms: number, limit: number): Promise<Operation[]> {
-    const text = `select o.* from payment_op o where o.state in ('sent', 'unknown') and o.psp_id is null and o.sent_at < now() - $1::int * interval '1 millisecond'
+    const text = `select o.* from payment_op o where o.state in ${OPEN} and o.psp_id is null and coalesce(o.sent_at, o.planned_at) < now() - $1::int * interval '1 millisecond'
       and not exists (select 1 from manual_tasks t where t.kind = 'unknown_operation' and t.order_id = o.order_id and t.closed_at is null) limit $2`;
     return (await this.sql.query<Row>(text, [ms, limit])).map(operationOf);
   }

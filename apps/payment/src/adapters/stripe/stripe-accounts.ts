@@ -18,9 +18,9 @@ export class StripeAccounts extends AccountProvider {
     return this.stripe.call(async (sdk) => readingOf(await sdk.accounts.create(facts, { idempotencyKey: `account:${userId}:${country}:${bankToken}` })));
   }
 
-  changeBank(accountId: string, bankToken: string): Promise<Reply<AccountReading>> {
+  changeBank({ key, accountId, bankToken }: { key: string; accountId: string; bankToken: string }): Promise<Reply<AccountReading>> {
     return this.stripe.call(async (sdk) => {
-      await sdk.accounts.createExternalAccount(accountId, { external_account: bankToken, default_for_currency: true });
+      await sdk.accounts.createExternalAccount(accountId, { external_account: bankToken, default_for_currency: true }, { idempotencyKey: key });
       return readingOf(await sdk.accounts.retrieve(accountId));
     });
   }
@@ -35,6 +35,7 @@ function readingOf(account: Stripe.Account): AccountReading {
   const bank = banks.find((candidate) => candidate.default_for_currency) ?? banks[0];
   return {
     id: account.id,
+    userId: account.metadata?.['user_id'],
     isEnabled: account.payouts_enabled && account.capabilities?.transfers === 'active',
     bankLast4: bank?.last4 ?? '',
     bankFingerprint: bank?.fingerprint ?? bank?.id ?? '',
