@@ -6,16 +6,19 @@ const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
   status                 what runs, where, and what is not done yet
+  help                   this
+
+--data is the exchange's data folder, .data if none is given. The invariants are checked by npm run verify:invariants.
 `;
 
 /** The operator's commands. Each says what it did, and exits with 1 when it could not. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string', default: '.data' } } });
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { data: { type: 'string', default: '.data' }, help: { type: 'boolean', short: 'h', default: false } } });
   const [command, argument] = positionals;
+  if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
   if (command === 'status') return status(values.data);
-  process.stdout.write(USAGE);
-  process.exitCode = command === undefined ? 0 : 1;
+  throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
 
 async function grantAdmin(data: string, email: string): Promise<void> {

@@ -11,6 +11,7 @@ const WAIT_MS_MAX = 30_000;
 
 /** One trade from bid to payout over the public API, by new people, each step with its time and what it meant for the money. */
 async function demo(url: string, sandboxUrl: string): Promise<void> {
+  if (!sandboxUrl) throw new Error('the demo plays the outside world too, and this exchange has no sandbox');
   const world = new OutsideWorld(sandboxUrl);
   const [admin, inspector] = await Promise.all(['admin', 'authenticator'].map((role) => new Trader(url, world, person(role, `${role}@pairwise.example`, 'pairwise-demo-1')).logsIn()));
   if (!admin || !inspector) throw new Error('the demo logins are missing: start with the seed');
@@ -19,9 +20,7 @@ async function demo(url: string, sandboxUrl: string): Promise<void> {
   await Promise.all([bea.addsAddress().then(() => bea.addsCard()), sam.addsAddress('Austin').then(() => sam.opensPayoutAccount())]);
   say('Two people open accounts', 'the buyer\'s card is verified, the seller\'s payout account is open; no money has moved');
 
-  const product = (await bea.api.get<{ data: { brand: string; model: string; markets: { id: string; size: string }[] }[] }>('/v1/products')).data[0];
-  const market = product?.markets[0];
-  if (!product || !market) throw new Error('there is no product: start with the seed');
+  const { product, market } = await quietMarket(bea);
   const bid = await bea.bids(market.id, 450);
   const estimate = await bea.api.post<{ total: Amount }>('/v1/estimates', { side: 'bid', price: { amount: 45_000, currency: 'USD' } });
   say(`Bea bids 450 for ${product.brand} ${product.model}, size ${market.size}`, `it rests in the book (${bid.status}); it would cost her ${show(estimate.total)} all in`);
@@ -41,13 +40,31 @@ async function demo(url: string, sandboxUrl: string): Promise<void> {
   await floor.sendsOn(paid.id);
   await world.scan(passed.outboundTracking ?? '', 'delivered');
   await reached(bea, ask, 'the pair is delivered', (order) => order.status === 'delivered');
-  const payoutThat = (state: string) => async () => (await sam.api.get<{ data: { amount: Amount; state: string }[] }>('/v1/payouts')).data.find((payout) => payout.state === state);
-  const transferred = await untilDone('the seller\'s part is transferred', payoutThat('transferred'));
+  const payoutThat = (...states: string[]) => async () => (await sam.api.get<{ data: { amount: Amount; state: string }[] }>('/v1/payouts')).data.find(({ state }) => states.includes(state));
+  const transferred = await untilDone('the seller\'s part is transferred', payoutThat('transferred', 'in_transit', 'paid'));
   say('Delivered', `the hold is released: ${show(transferred.amount)} transferred to Sam, the fees are revenue`);
   for (let day = 0; day < 6 && !(await payoutThat('paid')()); day++) await sam.api.post('/v1/test/clock/advance', { ms: 86_400_000 });
   const payout = await untilDone('the seller is paid', payoutThat('paid'));
   say('Some days later', `${show(payout.amount)} has arrived at Sam's bank`);
   await trialBalance(admin);
+}
+
+interface Product {
+  readonly brand: string;
+  readonly model: string;
+  readonly markets: readonly { readonly id: string; readonly size: string }[];
+}
+
+/** A market in which nobody else is: the two must meet each other. */
+async function quietMarket(someone: Trader): Promise<{ product: Product; market: Product['markets'][number] }> {
+  const { data } = await someone.api.get<{ data: Product[] }>('/v1/products?limit=100');
+  for (const product of data) {
+    for (const market of product.markets) {
+      const { numberOfAsks, numberOfBids } = await someone.api.get<{ numberOfAsks: number; numberOfBids: number }>(`/v1/markets/${market.id}`);
+      if (numberOfAsks + numberOfBids === 0) return { product, market };
+    }
+  }
+  throw new Error('there is no product with a quiet market: start with the seed');
 }
 
 async function trialBalance(admin: Trader): Promise<void> {
@@ -97,9 +114,15 @@ function cents(minor: number): string {
   return `${sign}${Math.floor(whole / 100)}.${String(whole % 100).padStart(2, '0')}`;
 }
 
-const { values } = parseArgs({ options: { data: { type: 'string', default: '.data' } } });
-const running = runningExchange(values.data);
-(running ? demo(running.url, running.sandboxUrl) : withExchange(values.data, demo)).then(
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { data: { type: 'string', default: '.data' }, 'free-ports': { type: 'boolean', default: false } } });
+  const running = runningExchange(values.data);
+  if (running) return demo(running.url, running.sandboxUrl);
+  process.stdout.write(`No exchange runs on ${values.data}: one is started for the demo, and stopped afterwards.\n`);
+  await withExchange(['--data', values.data, ...(values['free-ports'] ? ['--free-ports'] : [])], values.data, demo);
+}
+
+main().then(
   () => process.exit(0),
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
@@ -6,7 +5,6 @@ import { ReadOnlyDatabase } from './adapters/postgres/read-only-database';
 import { RedisLiveBooks } from './adapters/redis/redis-live-books';
 import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books';
 import { databaseNames } from './launch/environment';
-import { usualPorts } from './ports';
 import { readRunFile, runningExchange } from './run-file';
 import { checkAll, type Verdict } from './verify/check-all';
 import type { Stores } from './verify/invariant';
@@ -39,10 +37,10 @@ async function verify(opened: Opened, isRunning: boolean): Promise<Verdict[]> {
 async function verifyStopped(data: string): Promise<Verdict[]> {
   const configured = Object.fromEntries(databaseNames.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`] ?? '']));
   if (Object.values(configured).every((url) => url !== '')) return verify(await open(configured, process.env.REDIS_URL, ''), false);
-  const folder = resolve(data, 'postgres');
-  if (!existsSync(folder)) throw new Error(`there is no exchange in ${data}`);
-  const port = Number(new URL(readRunFile(data)?.databases.bus ?? `postgres://127.0.0.1:${usualPorts.postgres}`).port);
-  const server = await EmbeddedPostgres.start({ dataDir: folder, port });
+  const known = readRunFile(data);
+  if (!known) throw new Error(`there is no exchange in ${data}`);
+  const port = Number(new URL(known.databases.bus ?? '').port);
+  const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port });
   try {
     return await verify(await open(Object.fromEntries(databaseNames.map((name) => [name, server.url(name)])), undefined, ''), false);
   } finally {

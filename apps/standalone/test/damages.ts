@@ -64,7 +64,7 @@ const matching: Damage[] = [
   { what: 'a dearer ask taken before a cheaper one', breaks: 'M3', to: 'bidding', names: ({ secondAsk }) => secondAsk,
     does: journal((line, { secondAsk }) => placed(line, secondAsk, (ask) => (ask.price.minor = '49000')), ({ secondAsk }) => `update quotes set price = 49000 where id = '${uuid(secondAsk)}'`) },
   { what: 'a match with a quote that was not in the book', breaks: 'M3', also: ['M9'], to: 'bidding', names: ({ matches }) => matches.running,
-    does: journal((line, { matchedAsk, secondAsk }) => Object.assign(line[4], line[4].askId === matchedAsk && { askId: `${secondAsk.slice(0, -1)}0` })) },
+    does: journal((line, { matchedAsk }) => Object.assign(line[4], line[4].askId === matchedAsk && { askId: 'ask_00000000000000000000000000' })) },
   { what: 'a younger ask taken before an older one', breaks: 'M4', to: 'bidding', names: ({ secondAsk }) => secondAsk,
     does: journal((line, { secondAsk }) => placed(line, secondAsk, (ask) => (ask.priority = '1')), ({ secondAsk }) => `update quotes set prio = 1 where id = '${uuid(secondAsk)}'`) },
   { what: 'a match at another price than the resting one', breaks: 'M5', to: 'bidding', names: ({ matches }) => matches.running,

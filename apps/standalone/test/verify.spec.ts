@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { typeId } from '@libs/kernel/ids';
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
+import { passed } from '../src/adapters/postgres/passage';
 import { RedisLiveBooks } from '../src/adapters/redis/redis-live-books';
 import { checkAll, invariants } from '../src/verify/check-all';
 import type { ProviderBooks, Stores } from '../src/verify/invariant';
@@ -38,6 +39,31 @@ describe('finds, and names, and finds nothing else:', () => {
     const found = await broken({ ...healthy, [to]: damaged });
     expect({ ids: Object.keys(found).sort(), found }).toMatchObject({ ids: [breaks, ...also].sort() });
     expect(found[breaks]?.join('\n')).toContain(names(world.facts));
+  });
+});
+
+describe('while the exchange runs:', () => {
+  const looks = (...seen: Stores[]) => async () => seen.length > 1 ? (seen.shift() ?? healthy) : (seen[0] ?? healthy);
+  const offenders = async (look: () => Promise<Stores>) => (await checkAll(true, look)).flatMap((verdict) => verdict.offenders);
+  let orphaned: Stores;
+
+  beforeAll(async () => {
+    const bidding = await world.copy('bidding', async (client) => void (await client.query(`update matches set id = gen_random_uuid() where state = 'bust'`)));
+    orphaned = { ...healthy, bidding };
+  });
+
+  it('what came together in the meantime is no offence', async () => expect(await offenders(looks(orphaned, healthy))).toEqual([]));
+
+  it('what stays is one', async () => expect((await offenders(looks(orphaned))).length).toBeGreaterThan(0), 30_000);
+
+  it('it waits until consumers have passed what was on the bus, and relays what was in the outboxes', async () => {
+    expect(await passed(healthy, 0)).toBe(true);
+    const behind = await world.copy('bus', async (client) => void (await client.query('update bus_position set next_offset = next_offset - 1 where next_offset > 0')));
+    expect(await passed({ ...healthy, bus: behind }, 0)).toBe(false);
+    const unsent = await world.copy('order', async (client) => void (await client.query('update outbox set published_at = null')));
+    expect(await passed({ ...healthy, order: unsent }, 0)).toBe(false);
+    const withheld = await world.copy('bidding', async (client) => void (await client.query('update outbox_watermark set pos = 0')));
+    expect(await passed({ ...healthy, bidding: withheld }, 0)).toBe(false);
   });
 });
 

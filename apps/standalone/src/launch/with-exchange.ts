@@ -5,8 +5,8 @@ import { Child } from './child';
 const START_MS_MAX = 60_000;
 
 /** For commands that need a running exchange and find none: starts one on the data folder, and stops it afterwards. */
-export async function withExchange(data: string, work: (url: string, sandboxUrl: string) => Promise<void>): Promise<void> {
-  const child = Child.start('exchange', join(__dirname, '../main.js'), process.env, ['--data', data]);
+export async function withExchange(options: readonly string[], data: string, work: (url: string, sandboxUrl: string) => Promise<void>): Promise<void> {
+  const child = Child.start('exchange', join(__dirname, '../main.js'), process.env, options);
   try {
     const end = Date.now() + START_MS_MAX;
     for (;;) {

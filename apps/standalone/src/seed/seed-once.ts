@@ -24,7 +24,7 @@ const logins = {
 } as const;
 type Role = keyof typeof logins;
 
-/** Demo data, through the public door, once for each data folder. Answers the logins. */
+/** Demo data, through the public door, once for each data folder; a start that was cut short is taken up where it ended. Answers the logins. */
 export async function seedOnce(exchange: Exchange): Promise<Login[]> {
   const mark = join(exchange.data, 'seeded');
   if (!existsSync(mark)) {
@@ -41,11 +41,38 @@ async function seed(exchange: Exchange): Promise<void> {
   await grantFirstAdmin(exchange.userDatabase, admin.account.email);
   await admin.logsIn();
   for (const { id } of [authenticator, second]) await admin.api.put(`/v1/admin/users/${id}/roles`, { roles: ['buyer', 'seller', 'authenticator'], reason: 'demo' });
-  await Promise.all([buyer.addsAddress().then(() => buyer.addsCard()), seller.addsAddress('Austin').then(() => seller.opensPayoutAccount())]);
+  await Promise.all([buys(buyer), sells(seller)]);
+  const known = await products(admin);
   for (const { retail, ...product } of catalogue) {
-    const { markets } = await admin.api.post<{ markets: { id: string; size: string }[] }>('/v1/products', { ...product, retailPrice: { amount: retail * 100, currency: 'USD' }, sizes });
-    await quote(buyer, seller, markets[2]?.id ?? '', retail);
+    const { markets } = known.get(product.styleId) ?? (await admin.api.post<Product>('/v1/products', { ...product, retailPrice: { amount: retail * 100, currency: 'USD' }, sizes }));
+    await quote(buyer, seller, { id: markets[2]?.id ?? '', name: product.styleId, retail });
   }
+}
+
+interface Product {
+  readonly styleId: string;
+  readonly markets: readonly { readonly id: string; readonly size: string }[];
+}
+
+async function products(admin: Trader): Promise<Map<string, Product>> {
+  const { data } = await admin.api.get<{ data: Product[] }>('/v1/products?limit=100');
+  return new Map(data.map((product) => [product.styleId, product]));
+}
+
+async function buys(buyer: Trader): Promise<void> {
+  if (!(await hasAddress(buyer))) await buyer.addsAddress();
+  if ((await buyer.cards()).length === 0) await buyer.addsCard();
+}
+
+/** A second opening would be a change of bank, which holds payouts back. */
+async function sells(seller: Trader): Promise<void> {
+  if (!(await hasAddress(seller))) await seller.addsAddress('Austin');
+  const { exists } = await seller.api.get<{ exists: boolean }>('/v1/payouts/account');
+  if (!exists) await seller.opensPayoutAccount();
+}
+
+async function hasAddress(person: Trader): Promise<boolean> {
+  return (await person.api.get<{ data: unknown[] }>('/v1/me/addresses')).data.length > 0;
 }
 
 /** A start that was cut short has left some of them registered. */
@@ -58,9 +85,12 @@ async function enter(person: Trader): Promise<Trader> {
   }
 }
 
-/** A small book: what is offered a fifth above retail, what is bid a tenth below. */
-async function quote(buyer: Trader, seller: Trader, marketId: string, retail: number): Promise<void> {
+/** A small book: what is offered a fifth above retail, what is bid a tenth below. The keys are the same at every start, so no quote comes twice. */
+async function quote(buyer: Trader, seller: Trader, { id, name, retail }: { id: string; name: string; retail: number }): Promise<void> {
   const ask = Math.round(retail * 1.2);
   const bid = Math.round(retail * 0.9);
-  await Promise.all([seller.asks(marketId, ask), seller.asks(marketId, ask + 15), buyer.bids(marketId, bid), buyer.bids(marketId, bid - 10)]);
+  await Promise.all([
+    ...[ask, ask + 15].map((price) => seller.asks(id, price, {}, `seed-${name}-ask-${price}`)),
+    ...[bid, bid - 10].map((price) => buyer.bids(id, price, {}, `seed-${name}-bid-${price}`)),
+  ]);
 }

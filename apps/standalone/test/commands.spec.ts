@@ -1,0 +1,132 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Api } from '@libs/client/api';
+import { BUILD, until } from '@libs/testing/exchange-process';
+import { readRunFile, type RunFile, runningExchange } from '../src/run-file';
+
+/** The operator's commands as they are typed, against a seeded exchange that stops and starts. */
+
+const program = (name: string) => join(BUILD, `apps/standalone/src/${name}.js`);
+const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4' };
+const START_MS_MAX = 60_000;
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(name: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((done) => {
+    execFile(process.execPath, [program(name), ...args], { env: { ...env, ...more } }, (error, out, err) => done({ code: error ? Number(error.code ?? -1) : 0, out, err }));
+  });
+}
+
+let data: string;
+let exchange: ChildProcess | undefined;
+
+beforeAll(() => void (data = mkdtempSync(join(tmpdir(), 'pairwise-commands-'))));
+
+afterAll(async () => {
+  await stops();
+  rmSync(data, { recursive: true, force: true });
+}, 60_000);
+
+async function starts(): Promise<RunFile> {
+  const child = spawn(process.execPath, [program('main'), '--data', data, '--free-ports'], { env, stdio: 'ignore' });
+  exchange = child;
+  await until('the exchange is ready', START_MS_MAX, () => {
+    if (child.exitCode !== null) throw new Error('the exchange ended while it started');
+    return runningExchange(data)?.pid === child.pid;
+  });
+  const found = readRunFile(data);
+  if (!found) throw new Error('there is no run file');
+  return found;
+}
+
+async function stops(): Promise<void> {
+  const child = exchange;
+  exchange = undefined;
+  if (!child || child.exitCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+const CENTS = /(-?\d+\.\d\d)/;
+
+it('without an exchange there is nothing to ask, and the commands say so', async () => {
+  expect(await run('cli', ['status', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('No exchange runs') as string });
+  expect(await run('cli', ['grant-admin', 'ann@example.com', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('There is no exchange') as string });
+  expect(await run('verify', ['--data', data])).toMatchObject({ code: 2, err: expect.stringContaining('there is no exchange') as string });
+}, 30_000);
+
+it('the operator\'s commands explain themselves, and refuse what they do not know', async () => {
+  for (const args of [[], ['help'], ['--help']]) expect(await run('cli', args)).toMatchObject({ code: 0, out: expect.stringContaining('grant-admin <e-mail>') as string });
+  expect(await run('cli', ['drop-everything'])).toMatchObject({ code: 1, err: expect.stringContaining('There is no command drop-everything') as string });
+  expect(await run('cli', ['grant-admin'])).toMatchObject({ code: 1, err: expect.stringContaining('Whom?') as string });
+}, 30_000);
+
+it('the demo starts an exchange where none runs, walks one trade to its payout, and stops it', async () => {
+  const { code, out, err } = await run('demo', ['--data', data, '--free-ports']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  for (const said of ['Bea bids 450', '487.45 USD captured', '396.00 USD transferred to Sam', '396.00 USD has arrived']) expect(out).toContain(said);
+  expect(CENTS.exec(out.split('\n').find((line) => line.includes(' sum ')) ?? '')?.[1]).toBe('0.00');
+  expect(runningExchange(data)).toBeUndefined();
+}, 180_000);
+
+it('a stopped exchange is checked on its own server, which is started for it', async () => {
+  const { code, out, err } = await run('verify', ['--data', data]);
+  expect({ code, err, end: out.trim().split('\n').at(-1) }).toEqual({ code: 0, err: '', end: expect.stringMatching(/^All \d+ invariants hold\.$/) as string });
+}, 60_000);
+
+describe('while it runs', () => {
+  let at: RunFile;
+
+  beforeAll(async () => {
+    at = await starts();
+  }, 90_000);
+
+  it('the demo runs on it, a second time too', async () => {
+    const { code, out, err } = await run('demo', ['--data', data]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toContain('No exchange runs');
+    expect(runningExchange(data)?.pid).toBe(at.pid);
+  }, 120_000);
+
+  it('status names every service', async () => {
+    const { code, out } = await run('cli', ['status', '--data', data]);
+    expect(code).toBe(0);
+    for (const name of Object.keys(at.internal)) expect(out).toMatch(new RegExp(`${name} +ready`));
+  }, 30_000);
+
+  it('nobody becomes an administrator by the command line once there is one', async () => {
+    const password = 'correct horse battery';
+    const api = new Api(at.url);
+    await api.post('/v1/auth/register', { email: 'first@example.com', password, firstName: 'Ann', lastName: 'First' });
+    // The seed has named one: he names the others.
+    expect(await run('cli', ['grant-admin', 'first@example.com', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('There is an administrator already') as string });
+  }, 30_000);
+
+  it('the invariants hold, on the addresses of the run file and on those of the environment', async () => {
+    const running = await run('verify', ['--data', data]);
+    expect(running).toMatchObject({ code: 0, out: expect.stringContaining('invariants hold') as string });
+    const addresses = Object.fromEntries(Object.entries(at.databases).map(([name, url]) => [`${name.toUpperCase()}_DATABASE_URL`, url]));
+    expect(await run('verify', ['--data', join(data, 'nowhere')], addresses)).toMatchObject({ code: 0, out: expect.stringContaining('invariants hold') as string });
+  }, 60_000);
+
+  it('a seed that was cut short is taken up again, and nothing is there twice', async () => {
+    const shown = async () => (await new Api(at.url).get<{ data: { markets: { id: string }[] }[] }>('/v1/products?limit=100')).data;
+    const before = await shown();
+    const books = async () => Promise.all((await shown()).map(async ({ markets }) => new Api(at.url).get<{ bids: unknown; asks: unknown }>(`/v1/markets/${markets[2]?.id}/book`).then(({ bids, asks }) => ({ bids, asks }))));
+    const rest = await books();
+    await stops();
+    rmSync(join(data, 'seeded'));
+    await starts();
+    expect(await shown()).toEqual(before);
+    expect(await books()).toEqual(rest);
+    expect(existsSync(join(data, 'seeded'))).toBe(true);
+  }, 120_000);
+});
