@@ -10,7 +10,7 @@ import { type Actor, type OrderEvent, type Status, step, type Step, type TimerKi
 import type { Order } from '../domain/order';
 import { announce } from './announce';
 import { Deadlines } from './deadlines';
-import { Orders, Steps } from './ports';
+import { type HistoryEntry, Orders, Steps } from './ports';
 
 const DAY_S = 86_400;
 const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 300, 3_600, DAY_S, 3 * DAY_S, 7 * DAY_S, 14 * DAY_S];
@@ -53,12 +53,13 @@ export class Advance {
     const { event, actor } = happening;
 
     const next = step(order.status, event);
-    if (await this.orders.hasHappened(tx, orderId, event)) return { outcome: 'repeated', order };
+    const past = await this.orders.past(tx, orderId);
+    if (past.events.includes(event)) return { outcome: 'repeated', order };
     if (!next?.by.includes(actor)) return { outcome: 'refused', order };
     if (next.before && (await this.isLate(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
 
     const advanced = await this.advanced(tx, order, happening, { next, now });
-    await this.record(tx, order, advanced, happening);
+    await this.orders.record(tx, advanced, entryOf(order, advanced, happening), past);
     failpoint('order.afterState');
     await this.follow(tx, { before: order.status, order: advanced }, happening, next);
     announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
@@ -88,13 +89,6 @@ export class Advance {
     };
   }
 
-  private async record(tx: Transaction, before: Order, order: Order, happening: Happening): Promise<void> {
-    const { event, actor, actorId, reason = '', idempotencyKey } = happening;
-    const traceId = traceIdOf(currentTraceparent()) ?? '';
-    const entry = { version: order.version, event, from: before.status, to: order.status, actor, actorId, reason, at: order.updatedAt, traceId, idempotencyKey };
-    await this.orders.record(tx, order, entry);
-  }
-
   private async follow(tx: Transaction, { before, order }: { before: Status; order: Order }, happening: Happening, next: Step): Promise<void> {
     await this.steps.add(tx, order.id, next.then);
     await this.deadlines.dropOvertaken(tx, before, order);
@@ -107,6 +101,11 @@ export class Advance {
       .histogram('order_processing_duration_seconds', 'Business time that orders spent in a status, by where they went.', ['from', 'to'], DURATION_BUCKETS_S)
       .observe({ from: before.status, to: order.status }, Math.max(0, seconds));
   }
+}
+
+function entryOf(before: Order, order: Order, { event, actor, actorId, reason = '', idempotencyKey }: Happening): HistoryEntry {
+  const traceId = traceIdOf(currentTraceparent()) ?? '';
+  return { version: order.version, event, from: before.status, to: order.status, actor, actorId, reason, at: order.updatedAt, traceId, idempotencyKey };
 }
 
 function paymentStatusAfter(order: Order, event: OrderEvent, next: Step): Order['paymentStatus'] {

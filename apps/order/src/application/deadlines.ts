@@ -32,8 +32,10 @@ export class Deadlines {
   /** Ends what means nothing once the order has left a status: its deadlines, and what a person was to look at meanwhile. */
   async dropOvertaken(tx: Transaction, left: Status, { id, status, updatedAt: at }: Order): Promise<void> {
     if (left === status) return;
-    await this.timers.overtake(tx, id, timersDuring(status), at);
-    const subjects = [...timersDuring(left), ...(losses[left] ? [losses[left].leg] : [])];
-    if (subjects.length > 0) await this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` });
+    const kinds = timersDuring(left);
+    if (kinds.length === 0) return;
+    await this.timers.overtake(tx, id, kinds, at);
+    const subjects = [...kinds, ...(losses[left] ? [losses[left].leg] : [])];
+    await this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` });
   }
 }

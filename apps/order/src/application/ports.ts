@@ -18,6 +18,12 @@ export interface HistoryEntry {
   readonly idempotencyKey?: string;
 }
 
+/** What has happened to an order, and the hash that its next entry follows. */
+export interface Past {
+  readonly events: readonly OrderEvent[];
+  readonly hash: string;
+}
+
 export interface OrderFilter {
   /** Orders of this user on the given side, or on either; without a user everybody's. */
   readonly userId?: string;
@@ -49,8 +55,8 @@ export abstract class Orders {
   /** Under its row lock, until the end of `tx`. */
   abstract lock(tx: Transaction, id: string): Promise<Order | undefined>;
   /** For `Advance` alone: the new state, and the entry of the audit log that explains it, chained to the one before by its hash. */
-  abstract record(tx: Transaction, order: Order, entry: HistoryEntry): Promise<void>;
-  abstract hasHappened(tx: Transaction, id: string, event: OrderEvent): Promise<boolean>;
+  abstract record(tx: Transaction, order: Order, entry: HistoryEntry, past: Past): Promise<void>;
+  abstract past(tx: Transaction, id: string): Promise<Past>;
   abstract patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void>;
   abstract page(filter: OrderFilter): Promise<Order[]>;
   abstract countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>>;
@@ -97,8 +103,7 @@ export abstract class Timers {
   abstract start(tx: Transaction, timer: Timer): Promise<void>;
   /** Those that may fire, by due time: none of an order with an open step, since its outcome may change what is right, and no delivery of a parcel that is lost. */
   abstract due(now: Date, limit: number, after?: Timer): Promise<Timer[]>;
-  /** Ends all that an order has, but for those that are kept. */
-  abstract overtake(tx: Transaction, orderId: string, kept: readonly TimerKind[], at: Date): Promise<void>;
+  abstract overtake(tx: Transaction, orderId: string, kinds: readonly TimerKind[], at: Date): Promise<void>;
   abstract settle(tx: Transaction, timer: Timer, at: Date, outcome: 'fired' | 'overtaken'): Promise<void>;
   abstract open(tx: Transaction, orderId: string): Promise<Timer[]>;
   abstract countDue(now: Date): Promise<number>;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
-import { type HistoryEntry, type OrderFilter, type OrderPatch, Orders } from '../../application/ports';
+import { type HistoryEntry, type OrderFilter, type OrderPatch, Orders, type Past } from '../../application/ports';
 import { endStatuses, type OrderEvent, type Status } from '../../domain/lifecycle';
 import type { Order } from '../../domain/order';
 import { INSERT_ORDER, orderOf, type OrderRow, valuesOf } from './order-row';
@@ -29,7 +29,7 @@ const PAGE = `select * from orders
     and ($5::uuid is null or id < $5)
   order by id desc limit $6`;
 
-const LAST_HASH = 'select hash from order_events where order_id = $1 order by version desc limit 1';
+const PAST = 'select event, hash from order_events where order_id = $1 order by version';
 
 const APPEND = `insert into order_events (order_id, version, event, from_status, to_status, actor, actor_id, reason, at, trace_id,
     idempotency_key, previous_hash, hash)
@@ -44,7 +44,7 @@ export class PostgresOrders extends Orders {
   async insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean> {
     const inserted = await this.sql.in(tx).query(INSERT_ORDER, valuesOf(order));
     if (inserted.length === 0) return false;
-    await this.append(tx, order.id, entry);
+    await this.append(tx, order.id, entry, '');
     return true;
   }
 
@@ -70,15 +70,15 @@ export class PostgresOrders extends Orders {
     return rows[0] && orderOf(rows[0]);
   }
 
-  async record(tx: Transaction, order: Order, entry: HistoryEntry): Promise<void> {
+  async record(tx: Transaction, order: Order, entry: HistoryEntry, past: Past): Promise<void> {
     const { id, status, cancelReason = null, paymentStatus, payoutStatus, paidAt = null, shipBy = null, updatedAt, version } = order;
     await this.sql.in(tx).query(SET_STATUS, [uuidOfOwn('ord', id), status, cancelReason, paymentStatus, payoutStatus, paidAt, shipBy, updatedAt, version]);
-    await this.append(tx, id, entry);
+    await this.append(tx, id, entry, past.hash);
   }
 
-  async hasHappened(tx: Transaction, id: string, event: OrderEvent): Promise<boolean> {
-    const rows = await this.sql.in(tx).query('select from order_events where order_id = $1 and event = $2', [uuidOfOwn('ord', id), event]);
-    return rows.length > 0;
+  async past(tx: Transaction, id: string): Promise<Past> {
+    const rows = await this.sql.in(tx).query<{ event: OrderEvent; hash: string }>(PAST, [uuidOfOwn('ord', id)]);
+    return { events: rows.map(({ event }) => event), hash: rows.at(-1)?.hash ?? '' };
   }
 
   async patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void> {
@@ -100,11 +100,9 @@ export class PostgresOrders extends Orders {
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
   }
 
-  private async append(tx: Transaction, orderId: string, entry: HistoryEntry): Promise<void> {
+  private async append(tx: Transaction, orderId: string, entry: HistoryEntry, previous: string): Promise<void> {
     const { version, event, from, to, actor, actorId, reason, at, traceId, idempotencyKey = null } = entry;
     const uuid = uuidOfOwn('ord', orderId);
-    const last = await this.sql.in(tx).query<{ hash: string }>(LAST_HASH, [uuid]);
-    const previous = last[0]?.hash ?? '';
     const who = actorId ? uuidOfOwn('usr', actorId) : null;
     const hash = hashOf([previous, orderId, version, event, from, to, actor, actorId ?? '', reason, at.toISOString(), traceId]);
     await this.sql.in(tx).query(APPEND, [uuid, version, event, from, to, actor, who, reason, at, traceId, idempotencyKey, previous, hash]);

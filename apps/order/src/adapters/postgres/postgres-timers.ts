@@ -19,7 +19,7 @@ const DUE = `from timers t where t.fired_at is null and t.due_at <= $1
 const START = `insert into timers (order_id, kind, due_at) values ($1, $2, $3)
   on conflict (order_id, kind) do update set due_at = greatest(timers.due_at, excluded.due_at), fired_at = null, outcome = null`;
 
-const OVERTAKE = `update timers set fired_at = $3, outcome = 'overtaken' where order_id = $1 and fired_at is null and kind <> all($2)`;
+const OVERTAKE = `update timers set fired_at = $3, outcome = 'overtaken' where order_id = $1 and fired_at is null and kind = any($2)`;
 
 const AFTER = 'and ($3::timestamptz is null or (t.due_at, t.order_id, t.kind) > ($3, $4::uuid, $5))';
 
@@ -39,8 +39,8 @@ export class PostgresTimers extends Timers {
     return rows.map(timerOf);
   }
 
-  async overtake(tx: Transaction, orderId: string, kept: readonly TimerKind[], at: Date): Promise<void> {
-    await this.sql.in(tx).query(OVERTAKE, [uuidOfOwn('ord', orderId), kept, at]);
+  async overtake(tx: Transaction, orderId: string, kinds: readonly TimerKind[], at: Date): Promise<void> {
+    await this.sql.in(tx).query(OVERTAKE, [uuidOfOwn('ord', orderId), kinds, at]);
   }
 
   async settle(tx: Transaction, { orderId, kind }: Timer, at: Date, outcome: 'fired' | 'overtaken'): Promise<void> {
