@@ -4,9 +4,9 @@ import { AppError } from '@libs/kernel/app-error';
 import type { Outcome } from '../domain/batch';
 import { busy, keyInFlight, keyMissing, keyReused, retry } from '../domain/errors';
 import type { Turn } from '../domain/settle';
-import { KeptAnswers } from './ports';
+import { type CommandKey, KeptAnswers } from './ports';
 import { sameBytes } from './same-bytes';
-import type { Reply } from './ticket';
+import type { Reply, Ticket } from './ticket';
 import { QUEUE_MAX, Writer } from './writer';
 
 const LOOKED_UP_AT_ONCE_MAX = 500;
@@ -27,11 +27,6 @@ export interface KeyedRequest {
   run(turn: Turn): Outcome;
   /** After a refusal: says more precisely why, where the database must be asked. */
   explain?(refusal: AppError): Promise<AppError>;
-}
-
-interface Arrival {
-  readonly request: KeyedRequest;
-  readonly settle: (reply: Reply) => void;
 }
 
 interface Remembered {
@@ -71,56 +66,44 @@ export class Intake {
     const remembered = this.recall(scoped, request.bodyHash);
     if (remembered) return answer({ refused: remembered });
     this.inFlight.add(scoped);
-    const settle = (reply: Reply): void => {
-      this.inFlight.delete(scoped);
-      if ('refused' in reply && !reply.refused.retryable) this.remember(scoped, request.bodyHash, reply.refused);
-      answer(reply);
-    };
-    this.arrivals.push({ request, settle });
+    this.arrivals.push(new Arrival(request, scoped, answer, this));
     if (this.isLooking) return;
     this.isLooking = true;
     setImmediate(() => void this.lookUp());
+  }
+
+  /** An arrival has its answer. */
+  settled({ scoped, request }: Arrival, reply: Reply): void {
+    this.inFlight.delete(scoped);
+    if ('refused' in reply && !reply.refused.retryable) this.remember(scoped, request.bodyHash, reply.refused);
   }
 
   private async lookUp(): Promise<void> {
     while (this.arrivals.length > 0) {
       const batch = this.arrivals.splice(0, LOOKED_UP_AT_ONCE_MAX);
       try {
-        const answers = await this.kept.find(batch.map(({ request }) => request));
+        const answers = await this.kept.find(batch.map(({ key }) => key));
         batch.forEach((arrival, i) => {
           const answer = answers[i];
           if (!answer) return this.admit(arrival);
           const isSame = sameBytes(answer.bodyHash, arrival.request.bodyHash);
-          arrival.settle(isSame ? { done: answer.done, replayed: true } : { refused: keyReused() });
+          arrival.finish(isSame ? { done: answer.done, replayed: true } : { refused: keyReused() });
         });
       } catch (error) {
         const refused = error instanceof AppError ? error : retry();
-        for (const { settle } of batch) settle({ refused });
+        for (const arrival of batch) arrival.finish({ refused });
       }
     }
     this.isLooking = false;
   }
 
-  private admit({ request, settle }: Arrival): void {
-    const preparing = request.prepare?.();
-    if (!preparing) return this.enqueue(request, settle);
+  private admit(arrival: Arrival): void {
+    const preparing = arrival.request.prepare?.();
+    if (!preparing) return this.writer.submit(arrival);
     preparing.then(
-      () => this.enqueue(request, settle),
-      (error: unknown) => settle(error instanceof AppError ? { refused: error } : { failed: asError(error) }),
+      () => this.writer.submit(arrival),
+      (error: unknown) => arrival.finish(error instanceof AppError ? { refused: error } : { failed: asError(error) }),
     );
-  }
-
-  private enqueue(request: KeyedRequest, settle: (reply: Reply) => void): void {
-    const { userId, key, bodyHash, deadline, traceparent, explain } = request;
-    const ticket = { run: (turn: Turn) => request.run(turn), key: { userId, key }, bodyHash, deadline, traceparent };
-    if (!explain) return this.writer.submit({ ...ticket, settle });
-    this.writer.submit({
-      ...ticket,
-      settle: (reply) => {
-        if (!('refused' in reply)) return settle(reply);
-        request.explain?.(reply.refused).then((refused) => settle({ refused }), (error: unknown) => settle({ failed: asError(error) }));
-      },
-    });
   }
 
   private recall(scoped: string, bodyHash: Uint8Array): AppError | undefined {
@@ -137,6 +120,46 @@ export class Intake {
     }
     this.refusals.delete(scoped);
     this.refusals.set(scoped, { bodyHash, refusal, until: now + REFUSAL_REMEMBERED_MS });
+  }
+}
+
+/** A request on its way: what the writer works off is the arrival itself. */
+class Arrival implements Ticket {
+  readonly key: CommandKey;
+
+  constructor(
+    readonly request: KeyedRequest,
+    readonly scoped: string,
+    private readonly answer: (reply: Reply) => void,
+    private readonly intake: Intake,
+  ) {
+    this.key = { userId: request.userId, key: request.key };
+  }
+
+  get bodyHash(): Uint8Array {
+    return this.request.bodyHash;
+  }
+
+  get deadline(): number {
+    return this.request.deadline;
+  }
+
+  get traceparent(): string | undefined {
+    return this.request.traceparent;
+  }
+
+  run(turn: Turn): Outcome {
+    return this.request.run(turn);
+  }
+
+  settle(reply: Reply): void {
+    if (!('refused' in reply) || !this.request.explain) return this.finish(reply);
+    this.request.explain(reply.refused).then((refused) => this.finish({ refused }), (error: unknown) => this.finish({ failed: asError(error) }));
+  }
+
+  finish(reply: Reply): void {
+    this.intake.settled(this, reply);
+    this.answer(reply);
   }
 }
 

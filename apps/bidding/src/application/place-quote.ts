@@ -7,7 +7,7 @@ import type { Side } from '../domain/side';
 import type { Turn } from '../domain/settle';
 import { isBarred, pinsFor, type TraderFacts } from '../domain/trader-facts';
 import { ApplyFactEffects } from './apply-fact-effects';
-import { Intake } from './intake';
+import { Intake, type KeyedRequest } from './intake';
 import { MarketDirectory } from './market-directory';
 import { Limits } from './limits';
 import type { KeyedCall } from './keyed-call';
@@ -39,15 +39,11 @@ export class PlaceQuote {
 
   execute(command: PlaceCommand, answer: (reply: Reply) => void): void {
     if (uuidOf('mkt', command.marketId) === undefined) return answer({ refused: marketNotFound(command.marketId) });
-    const quoteId = this.ids.next(command.side);
-    this.intake.submit(
-      { ...command, prepare: () => this.prepare(command), run: (turn) => this.run(turn, command, quoteId) },
-      answer,
-    );
+    this.intake.submit(new PlacementRequest(command, this.ids.next(command.side), this), answer);
   }
 
   /** Nothing to wait for when the market and the user's facts are in memory and are enough. */
-  private prepare(command: PlaceCommand): Promise<unknown> | undefined {
+  prepare(command: PlaceCommand): Promise<unknown> | undefined {
     const facts = this.traders.cached(command.userId);
     return this.effects.hasMarket(command.marketId) && facts && isEnough(facts, command) ? undefined : this.learn(command);
   }
@@ -58,7 +54,7 @@ export class PlaceQuote {
     if (!this.effects.hasMarket(marketId) && (await this.directory.find(marketId))) await this.effects.pass();
   }
 
-  private run(turn: Turn, command: PlaceCommand, quoteId: string): Outcome {
+  run(turn: Turn, command: PlaceCommand, quoteId: string): Outcome {
     if (!turn.floor.markets.has(command.marketId)) return refused(this.directory.get(command.marketId) ? notOwned() : marketNotFound(command.marketId));
     const facts = this.traders.cached(command.userId);
     if (!facts) return refused(retry()); // Forgotten since, for want of room.
@@ -67,6 +63,42 @@ export class PlaceQuote {
       currency: command.currency, price: command.price, expiresInDays: command.expiresInDays, immediate: command.immediate,
       paymentMethodId: command.paymentMethodId, addressVersionId: command.addressVersionId, key: command.key, bodyHash: command.bodyHash,
     });
+  }
+}
+
+class PlacementRequest implements KeyedRequest {
+  constructor(
+    private readonly command: PlaceCommand,
+    private readonly quoteId: string,
+    private readonly useCase: PlaceQuote,
+  ) {}
+
+  get userId(): string {
+    return this.command.userId;
+  }
+
+  get key(): string {
+    return this.command.key;
+  }
+
+  get bodyHash(): Uint8Array {
+    return this.command.bodyHash;
+  }
+
+  get deadline(): number {
+    return this.command.deadline;
+  }
+
+  get traceparent(): string | undefined {
+    return this.command.traceparent;
+  }
+
+  prepare(): Promise<unknown> | undefined {
+    return this.useCase.prepare(this.command);
+  }
+
+  run(turn: Turn): Outcome {
+    return this.useCase.run(turn, this.command, this.quoteId);
   }
 }
 

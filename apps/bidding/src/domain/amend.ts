@@ -5,7 +5,7 @@ import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { doneWith } from './place';
 import { refusePrice } from './price-rules';
-import type { Quote } from './quote';
+import { type Quote, factsOf } from './quote';
 import type { Side } from './side';
 import { type Turn, counterpart, match, rest } from './settle';
 
@@ -44,7 +44,7 @@ function extend(turn: Turn, market: Market, quote: Quote, expiresAt: number): Ou
     turn.batch.announce(market, 'updated', quote);
   }
   turn.batch.shards.add(market.shard); // Nothing may have changed, and the answer is written all the same.
-  return { done: doneWith(market, quote, undefined) };
+  return { done: doneWith(market, factsOf(quote), undefined) };
 }
 
 function reprice(turn: Turn, market: Market, quote: Quote, to: { readonly price: number; readonly expiresAt: number }): Outcome {
@@ -57,9 +57,7 @@ function reprice(turn: Turn, market: Market, quote: Quote, to: { readonly price:
   quote.expiresAt = to.expiresAt;
   quote.acceptedAt = turn.batch.at;
   quote.prio = 0;
-  if (!met) {
-    rest(turn, market, quote, 'updated');
-    return { done: doneWith(market, quote, undefined) };
-  }
-  return { done: doneWith(market, quote, match(turn, market, { incoming: quote, resting: met })) };
+  if (!met) return { done: doneWith(market, rest(turn, market, quote, 'updated'), undefined) };
+  const { match: made, facts } = match(turn, market, { incoming: quote, resting: met });
+  return { done: doneWith(market, facts, made) };
 }

@@ -7,8 +7,8 @@ import { type Match, type Quote, type QuoteFacts, factsOf } from './quote';
 export interface PlacedAs {
   readonly key: string;
   readonly bodyHash: Uint8Array;
-  readonly quote: QuoteFacts;
-  readonly match: Match | undefined;
+  quote: QuoteFacts;
+  match: Match | undefined;
 }
 
 export interface MatchFacts {
@@ -103,9 +103,12 @@ export class Batch {
     return ++market.seq;
   }
 
-  announce(market: Market, type: 'placed' | 'updated' | 'cancelled' | 'expired', quote: Quote): void {
+  /** Answers what was true of the quote just then. */
+  announce(market: Market, type: 'placed' | 'updated' | 'cancelled' | 'expired', quote: Quote): QuoteFacts {
     const seq = this.next(market);
-    this.events.push({ type, marketId: market.id, currency: market.terms.currency, seq, kseq: seq - market.matchSeq, quote: factsOf(quote) });
+    const facts = factsOf(quote);
+    this.events.push({ type, marketId: market.id, currency: market.terms.currency, seq, kseq: seq - market.matchSeq, quote: facts });
+    return facts;
   }
 
   announceState(market: Market, type: 'halted' | 'resumed', reason: string): void {
@@ -113,7 +116,8 @@ export class Batch {
     this.events.push({ type, marketId: market.id, currency: market.terms.currency, seq, kseq: seq - market.matchSeq, reason });
   }
 
-  announceMatch(market: Market, match: Match, incoming: Quote): void {
+  /** Answers what was true of the incoming quote just then. */
+  announceMatch(market: Market, match: Match, incoming: Quote): QuoteFacts {
     const { id: marketId, productId, size, currency } = market.terms;
     const bid = factsOf(match.bid);
     const ask = factsOf(match.ask);
@@ -122,6 +126,7 @@ export class Batch {
       type: 'matched', marketId, currency, seq: match.seq, kseq: ++market.matchSeq, matchId: match.id, productId, size, price: match.price, at: match.matchedAt,
       bid, ask, incoming: incoming.side === 'bid' ? bid : ask,
     });
+    return incoming.side === 'bid' ? bid : ask;
   }
 
   announceBust(market: Market, match: Match, reason: string, rematchId: string | null): void {

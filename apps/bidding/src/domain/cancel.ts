@@ -2,7 +2,7 @@ import type { Outcome } from './batch';
 import { notOpen, quoteNotFound } from './errors';
 import { isPast } from './expiry';
 import type { Market } from './market';
-import { type Quote, factsOf } from './quote';
+import type { Quote } from './quote';
 import type { Side } from './side';
 import { type Turn, expire, withdraw } from './settle';
 
@@ -23,8 +23,7 @@ export function cancel(turn: Turn, command: Cancel): Outcome {
   const found = ownOpenQuote(turn, command);
   if ('refused' in found) return found;
   const { market, quote } = found;
-  withdraw(turn, market, quote, 'user');
-  const done = { quote: factsOf(quote), bookSeq: market.seq };
+  const done = { quote: withdraw(turn, market, quote, 'user'), bookSeq: market.seq };
   turn.batch.answer({ ...keyed(command), done });
   return { done };
 }

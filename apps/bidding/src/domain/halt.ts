@@ -46,8 +46,8 @@ function announce(turn: Turn, market: Market, type: 'halted' | 'resumed', reason
 function wake(turn: Turn, market: Market, quote: Quote): void {
   if (isPast(quote, turn.batch.at)) return expire(turn, market, quote);
   const met = counterpart(turn, market, quote);
-  if (met?.userId === quote.userId) return withdraw(turn, market, quote, 'self_match');
-  if (!met && quote.immediate) return withdraw(turn, market, quote, 'no_liquidity');
+  if (met?.userId === quote.userId) return void withdraw(turn, market, quote, 'self_match');
+  if (!met && quote.immediate) return void withdraw(turn, market, quote, 'no_liquidity');
   turn.batch.touch(quote);
   market.waiting.delete(quote.id);
   if (met) match(turn, market, { incoming: quote, resting: met });

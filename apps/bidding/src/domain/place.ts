@@ -1,9 +1,9 @@
-import { type Done, type Outcome, refused } from './batch';
+import { type Done, type Outcome, type PlacedAs, refused } from './batch';
 import { marketHalted, marketNotFound, marketRetired, noQuotes, priceMoved, selfMatch, tooManyQuotes } from './errors';
 import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { refusePrice } from './price-rules';
-import { type Match, type Quote, factsOf, quoteOf } from './quote';
+import type { Match, Quote, QuoteFacts } from './quote';
 import type { Side } from './side';
 import { type Turn, bestFor, counterpart, match, rest } from './settle';
 import { type TraderFacts, pinsFor } from './trader-facts';
@@ -42,15 +42,14 @@ export function place(turn: Turn, placement: Placement): Outcome {
     return refused(best ? priceMoved(best.price) : noQuotes());
   }
 
-  // Before its first event: whatever becomes of the quote within this batch, its row is an insert.
-  const placed = { key: placement.key, bodyHash: placement.bodyHash, quote: factsOf(quote), match: undefined as Match | undefined };
+  const placed: PlacedAs = { key: placement.key, bodyHash: placement.bodyHash, quote, match: undefined };
   turn.batch.insert(quote, placed);
-  let made: Match | undefined;
-  if (met) made = match(turn, market, { incoming: quote, resting: met });
-  else rest(turn, market, quote, 'placed');
-  placed.quote = factsOf(quote);
-  placed.match = made;
-  return { done: doneWith(market, quote, made) };
+  if (met) {
+    const { match: made, facts } = match(turn, market, { incoming: quote, resting: met });
+    placed.match = made;
+    placed.quote = facts;
+  } else placed.quote = rest(turn, market, quote, 'placed');
+  return { done: doneWith(market, placed.quote, placed.match) };
 }
 
 function admit(turn: Turn, market: Market, placement: Placement): Quote | Outcome {
@@ -64,16 +63,17 @@ function admit(turn: Turn, market: Market, placement: Placement): Quote | Outcom
   const pins = pinsFor(facts, side, placement.paymentMethodId, placement.addressVersionId);
   if (!('addressVersionId' in pins)) return refused(pins);
   if (!immediate && turn.floor.countOf(placement.userId) >= placement.maxOpenQuotes) return refused(tooManyQuotes(placement.maxOpenQuotes));
-  return quoteOf({
+  return {
     id: placement.quoteId, marketId: market.id, side, userId: placement.userId, price, prio: 0, status: 'active', reason: null,
     expiresAt: turn.batch.at + life, placedAt: turn.batch.at, acceptedAt: turn.batch.at,
     paymentMethodId: pins.paymentMethodId, addressVersionId: pins.addressVersionId, immediate,
-  });
+    level: undefined, ahead: undefined, behind: undefined,
+  };
 }
 
-export function doneWith(market: Market, quote: Quote, made: Match | undefined): Done {
+export function doneWith(market: Market, quote: QuoteFacts, made: Match | undefined): Done {
   return {
-    quote: factsOf(quote),
+    quote,
     match: made && { id: made.id, bidId: made.bid.id, askId: made.ask.id, price: made.price },
     bookSeq: market.seq,
   };

@@ -2,7 +2,7 @@ import type { Batch } from './batch';
 import { isPast } from './expiry';
 import type { Floor } from './floor';
 import type { Market } from './market';
-import { type CancelReason, type Match, type Quote, crosses } from './quote';
+import { type CancelReason, type Match, type Quote, type QuoteFacts, crosses } from './quote';
 import { type Side, opposite } from './side';
 
 /** What a command works on: the floor as it stands, and the batch that will be written. */
@@ -32,8 +32,14 @@ export function counterpart(turn: Turn, market: Market, quote: Quote): Quote | u
   }
 }
 
+export interface Met {
+  readonly match: Match;
+  /** The incoming quote just after. */
+  readonly facts: QuoteFacts;
+}
+
 /** `incoming` takes `resting` at the resting price. `id` is given where an earlier event has named the match already. */
-export function match(turn: Turn, market: Market, pair: { readonly incoming: Quote; readonly resting: Quote }, id = turn.batch.nextMatchId()): Match {
+export function match(turn: Turn, market: Market, pair: { readonly incoming: Quote; readonly resting: Quote }, id = turn.batch.nextMatchId()): Met {
   const { incoming, resting } = pair;
   turn.batch.touch(resting);
   market.book.remove(resting);
@@ -46,15 +52,14 @@ export function match(turn: Turn, market: Market, pair: { readonly incoming: Quo
   if (incoming.prio === 0) incoming.prio = seq;
   const [bid, ask] = incoming.side === 'bid' ? [incoming, resting] : [resting, incoming];
   const made: Match = { id, marketId: market.id, seq, bid, ask, price: resting.price, matchedAt: turn.batch.at, state: 'pending' };
-  turn.batch.announceMatch(market, made, incoming);
-  return made;
+  return { match: made, facts: turn.batch.announceMatch(market, made, incoming) };
 }
 
 /** Enters the book and says so. A quote without a priority gets the number of this very step. */
-export function rest(turn: Turn, market: Market, quote: Quote, as: 'placed' | 'updated'): void {
+export function rest(turn: Turn, market: Market, quote: Quote, as: 'placed' | 'updated'): QuoteFacts {
   if (quote.prio === 0) quote.prio = market.seq + 1;
   enter(turn, market, quote);
-  turn.batch.announce(market, as, quote);
+  return turn.batch.announce(market, as, quote);
 }
 
 export function enter(turn: Turn, market: Market, quote: Quote): void {
@@ -70,11 +75,11 @@ export function expire(turn: Turn, market: Market, quote: Quote): void {
   turn.batch.announce(market, 'expired', quote);
 }
 
-export function withdraw(turn: Turn, market: Market, quote: Quote, reason: CancelReason): void {
+export function withdraw(turn: Turn, market: Market, quote: Quote, reason: CancelReason): QuoteFacts {
   close(turn, market, quote);
   quote.status = 'cancelled';
   quote.reason = reason;
-  turn.batch.announce(market, 'cancelled', quote);
+  return turn.batch.announce(market, 'cancelled', quote);
 }
 
 function close(turn: Turn, market: Market, quote: Quote): void {

@@ -1,12 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Client } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
-import { uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import { type CommandKey, type KeptAnswer, KeptAnswers } from '../../application/ports';
 import { BiddingConfig } from '../../bidding.config';
 import type { Done } from '../../domain/batch';
 import { PublicIds } from './public-ids';
+import { RecordWriter } from './record-writer';
 import { QUOTE_COLUMNS, type QuoteRow, quoteFactsOf } from './quote-row';
 import { answerOf } from './stored-answer';
 
@@ -48,6 +48,7 @@ interface Row extends QuoteRow {
 @Injectable()
 export class PostgresKeptAnswers extends KeptAnswers implements OnApplicationShutdown {
   private client: Promise<Client> | undefined;
+  private readonly arrays = new RecordWriter();
 
   constructor(
     private readonly config: BiddingConfig,
@@ -59,7 +60,7 @@ export class PostgresKeptAnswers extends KeptAnswers implements OnApplicationShu
   async find(keys: readonly CommandKey[]): Promise<(KeptAnswer | undefined)[]> {
     const found = new Array<KeptAnswer | undefined>(keys.length);
     if (keys.length === 0) return found;
-    const rows = await this.look(keys.map(({ userId }) => uuidOfOwn('usr', userId)), keys.map(({ key }) => key));
+    const rows = await this.look(keys);
     for (const row of rows) found[row.n - 1] = answerIn(row);
     return found;
   }
@@ -77,10 +78,14 @@ export class PostgresKeptAnswers extends KeptAnswers implements OnApplicationShu
     await client?.end();
   }
 
-  private async look(users: readonly string[], keys: readonly string[]): Promise<Row[]> {
+  private async look(keys: readonly CommandKey[]): Promise<Row[]> {
     try {
       const client = await (this.client ??= this.connect());
-      return (await client.query<Row>({ ...FIND, values: [users, keys] })).rows;
+      // Arrays in binary: as text each element would be escaped and parsed. Copied, since two look-ups may be under way.
+      const w = this.arrays;
+      w.reset();
+      const [users, texts] = [w.uuids(keys.map(({ userId }) => userId), keys.length), w.texts(keys.map(({ key }) => key), keys.length)];
+      return (await client.query<Row>({ ...FIND, values: [Buffer.from(w.cut(users)), Buffer.from(w.cut(texts))] })).rows;
     } catch (error) {
       this.client = undefined; // Whatever was wrong with it, the next look-up gets a new one.
       throw new AppError('unavailable', 'bidding.database_unavailable', 'The database cannot be reached at the moment.', { cause: String(error) });

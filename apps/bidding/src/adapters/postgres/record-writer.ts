@@ -8,6 +8,7 @@ export interface RowType {
 }
 
 const UUID_OID = 2950;
+const TEXT_OID = 25;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const POSTGRES_EPOCH_MS = 946_684_800_000;
 /** More than any row takes beside its texts and bytes, which ask for more. */
@@ -58,6 +59,12 @@ export class RecordWriter {
     return [from, this.end];
   }
 
+  texts(texts: Iterable<string>, count: number): [number, number] {
+    const from = this.header(TEXT_OID, count);
+    for (const text of texts) this.textBytes(text);
+    return [from, this.end];
+  }
+
   cut([from, to]: readonly [number, number]): Buffer {
     return this.buffer.subarray(from, to);
   }
@@ -104,6 +111,10 @@ export class RecordWriter {
   /** `Buffer.write` would turn a lone surrogate into another character, and two keys into one. */
   text(text: string): void {
     this.next();
+    this.textBytes(text);
+  }
+
+  private textBytes(text: string): void {
     invariant(!LONE_SURROGATE.test(text), 'a text with a lone surrogate');
     this.room(text.length * 3 + ROW_ROOM);
     const length = this.buffer.write(text, this.end + 4);
