@@ -1,0 +1,123 @@
+import { Activity } from '@libs/chassis/activity';
+import { AppError } from '@libs/kernel/app-error';
+import { payment, Scene } from './scene';
+
+jest.setTimeout(30_000);
+
+describe('a cancelled order', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.open();
+  }, 60_000);
+  afterAll(() => scene.close());
+  afterEach(() => ['processPayment', 'cancelPayment', 'refundPayment'].forEach((rpc) => scene.when(rpc)));
+
+  it('of a seller who changed their mind refunds the buyer and strikes the seller', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id, reason: 'I lost it.', doNotRelist: true });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'seller_cancelled', paymentStatus: 'refunded' });
+    expect(scene.askedFor('recordStrike', { orderId: id })[0]?.request).toMatchObject({ userId: scene.seller.id, kind: 'seller_cancelled' });
+    expect(scene.askedFor('bustMatch', { doNotRelist: true as never })).toHaveLength(1);
+    expect((await scene.told(id)).at(-1)?.event).toMatchObject({ reason: 'seller_cancelled', wasPaid: true });
+  });
+
+  it('of an admin gives the money back and strikes nobody', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await expect(scene.as(scene.admin).cancelOrder({ orderId: id })).rejects.toMatchObject({ code: 'order.reason_missing' });
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'refunded' });
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+    expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
+  });
+
+  it('lets the quote return only when the pair is free again, however often that fails', async () => {
+    let isDown = true;
+    scene.when('processPayment', payment.failed);
+    scene.when('releaseStock', () => {
+      if (isDown) throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+      return {};
+    });
+    const match = scene.match();
+    const { matchId, askId } = match;
+    await scene.service.deliver('match.created', match.marketId, match);
+    await scene.eventually(() => scene.countAsked('releaseStock', { askId }) > 2);
+    expect(scene.countAsked('bustMatch', { matchId })).toBe(0);
+    // The rest of it does not wait.
+    const [released] = scene.askedFor('releaseStock', { askId });
+    expect(scene.countAsked('recordStrike', { orderId: String(released?.request.orderId) })).toBe(1);
+    isDown = false;
+    await scene.eventually(() => scene.countAsked('bustMatch', { matchId }) === 1);
+    await scene.service.settled();
+    scene.when('releaseStock');
+  });
+
+  it('whose charge ends later says so when payment tells it, and asks no more', async () => {
+    scene.when('processPayment', payment.actionRequired);
+    scene.when('cancelPayment', payment.processing);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.eventually(() => scene.countAsked('cancelPayment', { orderId: id }) === 1);
+    const activity = () => scene.service.app.get(Activity).snapshot();
+    expect((await activity())['saga steps']).toBe(1);
+    await scene.service.deliver('payment.failed', id, { orderId: id, failureCode: 'cancelled' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'failed' });
+    expect(await scene.openSteps(id)).toEqual([]);
+  });
+
+  it('that was not paid yet ends its charge, and is not refunded', async () => {
+    scene.when('processPayment', payment.actionRequired);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'failed' });
+    expect(await scene.openSteps(id)).toEqual([]);
+    expect(scene.countAsked('cancelPayment', { orderId: id })).toBe(1);
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(0);
+    expect((await scene.told(id)).map(({ name, event }) => [name, 'wasPaid' in event && event.wasPaid])).toEqual([['order.cancelled', false]]);
+  });
+
+  it('whose charge turns out paid after all is refunded, once', async () => {
+    scene.when('processPayment', payment.processing);
+    scene.when('cancelPayment', payment.captured);
+    const { id } = await scene.opened();
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.service.settled();
+    const { again } = await scene.service.deliver('payment.captured', id, { orderId: id });
+    await again();
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', paymentStatus: 'refunded' });
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+    expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toEqual([]);
+  });
+
+  it('is refunded when payment says so later, by its event', async () => {
+    scene.when('refundPayment', payment.refunding);
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.service.settled();
+    expect((await scene.order(id)).paymentStatus).toBe('refunding');
+    await scene.service.deliver('payment.refunded', id, { orderId: id, borneByPlatform: false });
+    await scene.service.settled();
+    expect((await scene.order(id)).paymentStatus).toBe('refunded');
+  });
+
+  it('takes no pair: the floor\'s news of it change nothing', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.atTheFloor(id);
+    await scene.inspected(id, 'pass');
+    expect((await scene.order(id)).status).toBe('cancelled');
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+  });
+
+  it('lost on its way to the buyer pays the seller, and refunds the buyer from the platform', async () => {
+    const id = await scene.orderThatIs('shipping_to_buyer');
+    await scene.report(id, 'lost_outbound', scene.admin, { reason: 'The carrier says so.' });
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'lost_outbound', paymentStatus: 'refunded' });
+    expect(scene.askedFor('refundPayment', { orderId: id }).map(({ request }) => request.borneByPlatform)).toEqual([true]);
+    expect(scene.countAsked('createPayout', { orderId: id })).toBe(1);
+  });
+});
