@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { stepOf } from '../domain/lifecycle';
+import type { PaymentState } from '../domain/payment';
 import { Payments } from './ports';
 import { ChargeProvider } from './provider';
 import { findingOf } from './run-charge';
@@ -29,6 +31,8 @@ export class WatchCharges {
   async look(intentId: string): Promise<boolean> {
     const orderId = await this.payments.orderOfIntent(intentId);
     if (!orderId) return true;
+    const payment = await this.payments.find(orderId);
+    if (!payment || !mayStillEnd(payment.state)) return true;
     const reply = await this.charges.readIntent(intentId);
     if (reply.reply !== 'done') return false;
     const finding = findingOf(reply.value);
@@ -36,3 +40,6 @@ export class WatchCharges {
     return true;
   }
 }
+
+/** Of a charge whose end is known its intent tells nothing new. */
+const mayStillEnd = (state: PaymentState): boolean => stepOf(state, 'captured') !== undefined || stepOf(state, 'cancelled_there') !== undefined;

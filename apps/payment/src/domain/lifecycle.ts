@@ -15,7 +15,8 @@ interface Step {
   readonly then: readonly PaymentEffect[];
 }
 
-const captured: Step = { to: 'captured', then: ['post_capture', 'stop_timers', 'announce_captured'] };
+/** The ledger comes last: all charges share the row of the provider's balance, and wait for each other from there on. */
+const captured: Step = { to: 'captured', then: ['stop_timers', 'announce_captured', 'post_capture'] };
 const failed: Step = { to: 'failed', then: ['stop_timers', 'announce_failed'] };
 const givingUp: Step = { to: 'giving_up', then: ['stop_timers', 'cancel_intent'] };
 const cancelling: Step = { to: 'cancelling', then: ['stop_timers', 'cancel_intent'] };

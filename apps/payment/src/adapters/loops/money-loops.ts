@@ -10,6 +10,8 @@ import { WakeLoops } from './wake-loops';
 const OPERATIONS_MS = 200;
 const INBOX_MS = 500;
 const TIMERS_MS = 1_000;
+/** Mostly our own reply is here by then, and the message has nothing to add. */
+const INBOX_GATHER_MS = 50;
 /** Every step at the provider may let a timer fire; in a burst of them one look is enough. */
 const TIMERS_GATHER_MS = 20;
 const WATCH_MS = 5_000;
@@ -37,7 +39,7 @@ export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     this.loops = {
       operations: new Loop({ name: 'operations', everyMs: OPERATIONS_MS, log }, () => work.runOperations()),
-      inbox: new Loop({ name: 'webhooks', everyMs: INBOX_MS, log }, () => this.applyWebhooks()),
+      inbox: new Loop({ name: 'webhooks', everyMs: INBOX_MS, gatherMs: INBOX_GATHER_MS, log }, () => this.applyWebhooks()),
       timers: new Loop({ name: 'timers', everyMs: TIMERS_MS, gatherMs: TIMERS_GATHER_MS, log, clock }, () => this.fireTimers()),
       watch: new Loop({ name: 'watch', everyMs: WATCH_MS, log }, () => work.watch()),
     };

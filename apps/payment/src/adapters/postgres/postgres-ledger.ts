@@ -6,8 +6,10 @@ import type { Transaction } from '@libs/postgres/transaction';
 import { Ledger } from '../../application/ports';
 import { accounts, type Account, type AccountCode, type Posting } from '../../domain/ledger';
 
-const ADD_ACCOUNT = `insert into ledger.account (code, owner_id, currency, normal, may_go_negative) values ($1, $2, $3, $4, $5) on conflict do nothing`;
-const FIND_ACCOUNT = `select id from ledger.account where code = $1 and owner_id is not distinct from $2 and currency = $3`;
+const ADD_ACCOUNT = `insert into ledger.account (code, owner_id, currency, normal, may_go_negative) values ($1, $2, $3, $4, $5) on conflict do nothing returning id`;
+/** Apart, because an index finds either, but not one condition for both. */
+const FIND_COMMON = 'select id from ledger.account where code = $1 and owner_id is null and currency = $2';
+const FIND_OWNED = 'select id from ledger.account where code = $1 and owner_id = $2 and currency = $3';
 const ADD_TXN = `insert into ledger.txn (id, kind, order_id, idem_key, payload_hash, external_ref, effective_at)
   values ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8')), $6, $7) on conflict (idem_key) do nothing returning id`;
 const SAME_TXN = `select payload_hash = sha256(convert_to($2, 'UTF8')) as same from ledger.txn where idem_key = $1`;
@@ -56,11 +58,12 @@ export class PostgresLedger extends Ledger {
   }
 
   private async accountId(statements: Statements, { code, owner }: Account, currency: string): Promise<number> {
-    const key = [code, owner === undefined ? null : ownerUuid(owner), currency];
-    const [known] = await statements.query<{ id: number }>(FIND_ACCOUNT, key);
+    const ownerId = owner === undefined ? null : ownerUuid(owner);
+    const find = () => (ownerId === null ? statements.query<{ id: number }>(FIND_COMMON, [code, currency]) : statements.query<{ id: number }>(FIND_OWNED, [code, ownerId, currency]));
+    const [known] = await find();
     if (known) return known.id;
-    await statements.query(ADD_ACCOUNT, [...key, accounts[code].normal, accounts[code].mayGoNegative]);
-    const [made] = await statements.query<{ id: number }>(FIND_ACCOUNT, key);
+    const added = await statements.query<{ id: number }>(ADD_ACCOUNT, [code, ownerId, currency, accounts[code].normal, accounts[code].mayGoNegative]);
+    const [made] = added.length > 0 ? added : await find();
     invariant(made, `no account ${code}`);
     return made.id;
   }
