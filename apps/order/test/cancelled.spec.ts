@@ -46,7 +46,8 @@ describe('a cancelled order', () => {
     expect(scene.countAsked('bustMatch', { matchId })).toBe(0);
     // The rest of it does not wait.
     const [released] = scene.askedFor('releaseStock', { askId });
-    expect(scene.countAsked('recordStrike', { orderId: String(released?.request.orderId) })).toBe(1);
+    await scene.eventually(() => scene.countAsked('recordStrike', { orderId: String(released?.request.orderId) }) === 1);
+    expect(scene.countAsked('bustMatch', { matchId })).toBe(0);
     isDown = false;
     await scene.eventually(() => scene.countAsked('bustMatch', { matchId }) === 1);
     await scene.service.settled();
