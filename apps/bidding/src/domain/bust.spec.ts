@@ -86,6 +86,20 @@ describe('the side that returns', () => {
       b3 bid cat 450`)).toEqual(['resumed, a1 rests@450', 'b3xa1@450']);
   });
 
+  it('those that waited for the resume enter in their old order', () => {
+    expect(play(`a1 ask sam 450
+      b1 bid ann 450
+      a2 ask sue 450
+      b2 bid bob 450
+      a3 ask sid 450
+      b3 bid cat 450
+      halt
+      bust x2 reserve_failed
+      bust x1 reserve_failed
+      bust x3 payment_failed
+      resume`).at(-1)).toBe('resumed, b1 rests@450, b2 rests@450, b1xa3@450');
+  });
+
   it('5. would meet its owner\'s own quote: cancelled', () => {
     expect(play(`${MATCHED}
       b2 bid sam 450
