@@ -13,7 +13,6 @@ describe('Many charges at once', () => {
 
   it('each is made once, and the books balance', async () => {
     const rate = await chargesPerSecond(till, ORDERS);
-    process.stdout.write(`charged ${rate.orders} orders at ${rate.perSecond} a second\n`);
     expect(rate.captured).toBe(ORDERS);
     expect(await till.balances()).toMatchObject({ held: -48_745 * ORDERS });
     expect(till.complaints()).toEqual([]);
