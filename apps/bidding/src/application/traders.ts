@@ -19,7 +19,8 @@ export class Traders {
   /** Users whose facts changed while they were being read. */
   private readonly changedMeanwhile = new Set<string>();
   private readonly asking = new Map<string, Promise<void>>();
-  private readonly askedAt = new Map<string, number>();
+  /** Until when an owner's "no" holds, by side and user. */
+  private readonly refusedUntil = new Map<string, number>();
 
   constructor(
     private readonly store: FactStore,
@@ -45,8 +46,9 @@ export class Traders {
     const isEnough = () => isBarred(facts, side) || 'addressVersionId' in pinsFor(facts, side, paymentMethodId, addressVersionId);
     if (isEnough()) return facts;
     this.replace(await this.store.trader(userId));
-    if (isEnough()) return facts;
+    if (isEnough() || this.wasRefused(side, userId)) return facts;
     await this.ask(userId);
+    if (!isEnough()) this.remember(side, userId);
     return facts;
   }
 
@@ -76,15 +78,20 @@ export class Traders {
     return running;
   }
 
-  /** A "no" is remembered, so that a client that insists does not make us a burden to the owners. */
   private async askOnce(userId: string): Promise<void> {
-    const now = this.wallClock.now().getTime();
-    if (now - (this.askedAt.get(userId) ?? 0) < NO_REMEMBERED_MS) return;
-    if (this.askedAt.size >= NOES_MAX) this.askedAt.clear();
-    this.askedAt.set(userId, now);
     const told = await this.owners.trader(userId);
     if (told) await this.store.adopt(told);
     this.replace(await this.store.trader(userId));
+  }
+
+  private wasRefused(side: Side, userId: string): boolean {
+    return (this.refusedUntil.get(`${side} ${userId}`) ?? 0) > this.wallClock.now().getTime();
+  }
+
+  /** Only a "no" is remembered, so that a client that insists does not make us a burden to the owners. */
+  private remember(side: Side, userId: string): void {
+    if (this.refusedUntil.size >= NOES_MAX) this.refusedUntil.clear();
+    this.refusedUntil.set(`${side} ${userId}`, this.wallClock.now().getTime() + NO_REMEMBERED_MS);
   }
 
   private forgetOldest(): void {
