@@ -13,6 +13,12 @@ describe('a public id', () => {
     }
   });
 
+  it('takes a uuid with its dashes or without', () => {
+    expect(typeId('usr', '0110c853110952d8d73e1194e95b5f19')).toBe(typeId('usr', '0110c853-1109-52d8-d73e-1194e95b5f19'));
+  });
+
+  it.each(['', '0110c853', '0110c853-1109-52d8-d73e-1194e95b5f1g'])('is never made of %p', (text) => expect(() => typeId('usr', text)).toThrow('not a uuid'));
+
   it.each(['', 'mkt_', 'mkt_0123456789abcdefghjkmnpqr', 'usr_0123456789abcdefghjkmnpqrs', 'mkt_8zzzzzzzzzzzzzzzzzzzzzzzzz', 'mkt_0123456789ABCDEFGHJKMNPQRS', 'mkt_0123456789abcdefghjkmnpqri', 'mkt_é123456789abcdefghjkmnpqrs'])(
     'refuses %p where a market is meant',
     (id) => expect(uuidOf('mkt', id)).toBeUndefined(),

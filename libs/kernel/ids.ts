@@ -36,14 +36,15 @@ export abstract class Ids {
   abstract next(prefix: IdPrefix): string;
 }
 
-/** The public form of a database `uuid`: 128 bits as 26 characters of 5 bits, the first two bits zero. */
+/** The public form of a `uuid`, with its dashes or without: 128 bits as 26 characters of 5 bits, the first two bits zero. */
 export function typeId(prefix: IdPrefix, uuid: string): string {
-  invariant(uuid.length === UUID_LENGTH, `not a uuid: ${uuid}`);
+  const isDashed = uuid.length === UUID_LENGTH;
+  invariant(isDashed || uuid.length === 32, `not a uuid: ${uuid}`);
   let bits = 0;
   let held = 2;
   let end = 0;
-  for (let at = 0; at < UUID_LENGTH; at++) {
-    if (isDash(at)) continue;
+  for (let at = 0; at < uuid.length; at++) {
+    if (isDashed && isDash(at)) continue;
     const value = valueAt(hexValues, uuid, at);
     invariant(value !== NONE, `not a uuid: ${uuid}`);
     bits = ((bits << 4) | value) & 0x1ff;
