@@ -4,9 +4,9 @@ import { runEngineBench } from './engine.bench';
 import { orderEntry } from './order-entry';
 
 const RUNS = [
-  { connections: 1, orders: 3_000 },
-  { connections: 16, orders: 20_000 },
-  { connections: 64, orders: 60_000 },
+  { connections: 1, orders: 2_000 },
+  { connections: 16, orders: 8_000 },
+  { connections: 64, orders: 24_000 },
 ];
 const GOAL = { perSecond: 10_000, p99Ms: 25 };
 const ENGINE_GOAL = 7;

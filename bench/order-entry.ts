@@ -98,6 +98,8 @@ export async function orderEntry(runs: readonly { connections: number; orders: n
     const flow = new Flow(await products(story), tokens);
     const port = Number(new URL(story.exchange.url).port);
     await closedLoop(port, 16, 4_000, () => flow.next());
+    // What the setting-up has left to do, webhooks of new cards above all, is not order entry.
+    await story.exchange.settled(300_000);
     const at = [];
     for (const { connections, orders } of runs) {
       const result = await closedLoop(port, connections, orders, () => flow.next());

@@ -9,7 +9,7 @@ import { CommittedEvents } from '../../application/ports';
 
 const POLL_MS = 250;
 /** Under load the rows of several commits go out together: on the bus the cost is in the partitions that a pass touches. */
-const GATHER_MS = 10;
+const GATHER_MS = 25;
 
 /** The relay beside the writer: rows are handed over in memory, a watermark says how far they are on the bus. */
 @Injectable()
