@@ -41,7 +41,7 @@ export class PublicRoutes {
       rpc,
       sendTrade: (command, { user, traceparent }) => trade.send(command, present(user), traceparent),
       // An e-mail address is counted whatever its case, or the limit would be one for each spelling.
-      countLogin: (account, ip, headers) => guard.spend('login', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
+      countLogin: async (account, ip, headers) => guard.spend('login', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
       publicKeys: () => tokens.publicKeys(),
       issueTicket: (user) => tickets.issue(user),
       internals,

@@ -1,32 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { Log } from '@libs/chassis/log';
 import { inTrace, traceIdOf } from '@libs/chassis/trace';
 import { Ids } from '@libs/kernel/ids';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../gateway.config';
+import { browserHeaders } from './browser-headers';
+import { EXPOSED_HEADERS } from './cross-origin';
 import { Guard } from './guard';
+import { HotDoor } from './hot-door';
 import { BODY_MAX_BYTES, parseBody, RAW_BODY_MAX_BYTES } from './json-body';
 import { HttpRefusal, problemOf } from './problem';
 import { clientOf, decorate, headerOf, idempotencyKeyOf, ifMatchOf, requestIdOf, traceOf, URL_MAX } from './request';
 import type { Input, Method, Route } from './route';
-import { bodyReader, jsonSchema, pathReader, queryReader } from './validate';
+import { bodyReader, pathReader, queryReader } from './validate';
 
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const fastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
-
-/** What a browser may do with our answers, which are data: nothing. Headers for browsers of old are left out. */
-const BROWSER_RULES = {
-  contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-  strictTransportSecurity: { maxAge: 31_536_000 },
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-} as const;
 
 /** Turns a table of routes into an HTTP server: every answer that is not a success is a problem document. */
 @Injectable()
@@ -40,15 +30,17 @@ export class Door {
 
   async open(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
     decorate(instance);
-    this.addHooks(instance);
-    await instance.register(helmet, BROWSER_RULES);
-    await instance.register(cors, { origin: [...this.config.values.CORS_ORIGINS], exposedHeaders: ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'], methods: [...METHODS], maxAge: 600 });
-    instance.addHook('onRequest', (request, reply) => this.guard.admit(request, reply));
     instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));
-    instance.setNotFoundHandler((request, reply) => this.refuse(new HttpRefusal(404, 'gateway.not_found', 'There is no such route.'), request, reply));
     instance.removeAllContentTypeParsers();
-    instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, async (_request: FastifyRequest, body: Buffer) => parseBody(body));
-    for (const route of routes) if (!route.raw) this.add(instance, route);
+    instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => parsed(body, done));
+    const hot = new HotDoor({ guard: this.guard, origins: this.config.values.CORS_ORIGINS, refuse: (...refused) => this.refuse(...refused), reader: (route) => this.reader(route), fastifyPath });
+    await instance.register(async (inner) => hot.open(inner, routes.filter((route) => route.hot)));
+    // On the server itself, after the hot routes alone: whoever adds a route there, declared or not, meets the guard.
+    this.addHooks(instance);
+    await instance.register(cors, { origin: [...this.config.values.CORS_ORIGINS], exposedHeaders: [...EXPOSED_HEADERS], methods: [...METHODS], maxAge: 600 });
+    instance.addHook('onRequest', async (request, reply) => (request.is404 ? this.guard.admitLost(request, reply) : this.guard.admit(request.routeOptions.config, request, reply)));
+    instance.setNotFoundHandler((request, reply) => this.refuse(new HttpRefusal(404, 'gateway.not_found', 'There is no such route.'), request, reply));
+    for (const route of routes) if (!route.raw && !route.hot) this.add(instance, route);
     await instance.register(async (raw) => {
       raw.removeAllContentTypeParsers();
       raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: RAW_BODY_MAX_BYTES }, async (_request: FastifyRequest, body: Buffer) => body);
@@ -59,9 +51,10 @@ export class Door {
 
   /** First of all hooks, so that even a refusal has its ids. */
   private addHooks(instance: FastifyInstance): void {
+    const alike = browserHeaders();
     instance.addHook('onRequest', async (request, reply) => {
       request.traceparent = traceOf(request);
-      reply.header('X-Request-Id', requestIdOf(request));
+      reply.headers(alike).header('X-Request-Id', requestIdOf(request));
       if ((request.raw.url ?? '').length > URL_MAX) throw new HttpRefusal(414, 'gateway.url_too_long', `An address has at most ${URL_MAX} characters.`);
     });
   }
@@ -73,14 +66,11 @@ export class Door {
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       if (cacheControl) reply.header('Cache-Control', cacheControl);
       const input = read(request);
-      // The hot routes hand the trace on by themselves.
-      const body = route.hot ? await route.handle(input, reply) : await inTrace(request.traceparent, () => route.handle(input, reply));
+      const body = await inTrace(request.traceparent, () => route.handle(input, reply));
       reply.code(status);
       return route.answer || body !== undefined ? body : reply.send();
     };
-    const config = { path, ...(access && { access }), ...(limit && { limit }) };
-    const schema = route.hot && route.answer ? { schema: { response: { [status]: jsonSchema(route.answer, 'output') } } } : {};
-    instance.route({ method, url: fastifyPath(path), config, handler, ...schema });
+    instance.route({ method, url: fastifyPath(path), config: { path, ...(access && { access }), ...(limit && { limit }) }, handler });
   }
 
   private reader(route: Route): (request: FastifyRequest) => Input {
@@ -94,7 +84,9 @@ export class Door {
       body: body(request.body),
       user: request.user ?? undefined,
       call: request.user ? { user: request.user } : {},
-      client: clientOf(request),
+      get client() {
+        return clientOf(request);
+      },
       signature: raw ? (headerOf(request, raw.signature) ?? '') : '',
       traceparent: request.traceparent,
     });
@@ -130,5 +122,13 @@ export class Door {
       // The body of a wrong request is not looked at.
       if (missing.length > 0) instance.route({ method: missing, url: path, config: { access: { roles: 'public' } }, onRequest: handler, handler });
     }
+  }
+}
+
+function parsed(body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  try {
+    done(null, parseBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
+  } catch (error) {
+    done(error as Error); // `parseBody` throws refusals alone.
   }
 }

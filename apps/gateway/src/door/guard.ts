@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
 import type { Role } from '@libs/rpc/call-context';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../gateway.config';
 import { type LimitName, type LimitTable, Limits } from './limits';
+import { whenKnown } from './known';
 import { HttpRefusal } from './problem';
 import { addressOf, bearerOf } from './request';
-import type { Access, Headers } from './route';
+import type { Access, Headers, Route } from './route';
 import { Sessions } from './sessions';
 
 const noAccess = () => new AppError('forbidden', 'gateway.no_access', 'Nobody may use this route.');
@@ -26,34 +27,45 @@ export class Guard {
     this.table = config.limits;
   }
 
-  /** Before the body is read: session, limit, role. */
-  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (request.is404) return this.spend('anonymous', addressOf(request.ip), reply);
-    const { access, limit } = request.routeOptions.config;
+  /** Before the body is read: session, limit, role. Nothing is waited for when all of it is known in this process. */
+  admit({ access, limit }: Pick<Route, 'access' | 'limit'>, request: FastifyRequest, headers: Headers): void | Promise<void> {
     if (!access) throw noAccess();
-    if (access.roles === 'provider') return this.spend('webhook', addressOf(request.ip), reply);
-    const refusal = await this.identify(request);
-    const forStrangers = access.roles === 'public' ? (limit ?? 'anonymous') : 'anonymous';
-    if (!request.user) await this.spend(forStrangers, addressOf(request.ip), reply);
-    else await this.spend(limit ?? 'default', request.user.id, reply);
-    if (access.roles !== 'public') this.allow(access, request, refusal);
+    if (access.roles === 'provider') return this.spend('webhook', addressOf(request.ip), headers);
+    return whenKnown(this.identify(request), (refusal) =>
+      whenKnown(this.spendFor(request, access, limit, headers), () => {
+        if (access.roles !== 'public') this.allow(access, request, refusal);
+      }),
+    );
+  }
+
+  /** There is no such route. */
+  admitLost(request: FastifyRequest, headers: Headers): void | Promise<void> {
+    return this.spend('anonymous', addressOf(request.ip), headers);
   }
 
   /** Takes a token of the caller's bucket, and says what is left. */
-  async spend(name: LimitName, caller: string, reply: Headers): Promise<void> {
+  spend(name: LimitName, caller: string, headers: Headers): void | Promise<void> {
     const limit = this.table[name];
-    const taken = this.limits.take(name, limit, caller);
-    const { allowed, remaining, retryAfterS } = taken instanceof Promise ? await taken : taken;
-    reply.header('RateLimit-Policy', `"${name}";q=${limit.quota};w=${limit.windowS}`);
-    reply.header('RateLimit', `"${name}";r=${remaining};t=${retryAfterS}`);
-    if (!allowed) throw new HttpRefusal(429, 'gateway.rate_limited', `At most ${limit.quota} in ${limit.windowS} s.`, { 'Retry-After': String(retryAfterS) });
+    return whenKnown(this.limits.take(name, limit, caller), ({ allowed, remaining, retryAfterS }) => {
+      headers.header('RateLimit-Policy', `"${name}";q=${limit.quota};w=${limit.windowS}`);
+      headers.header('RateLimit', `"${name}";r=${remaining};t=${retryAfterS}`);
+      if (!allowed) throw new HttpRefusal(429, 'gateway.rate_limited', `At most ${limit.quota} in ${limit.windowS} s.`, { 'Retry-After': String(retryAfterS) });
+    });
+  }
+
+  private spendFor(request: FastifyRequest, { roles }: Access, limit: LimitName | undefined, headers: Headers): void | Promise<void> {
+    if (request.user) return this.spend(limit ?? 'default', request.user.id, headers);
+    return this.spend(roles === 'public' ? (limit ?? 'anonymous') : 'anonymous', addressOf(request.ip), headers);
   }
 
   /** Sets the request's user. Answers the refusal rather than throwing it, since a public route does not mind a stale token. */
-  private async identify(request: FastifyRequest): Promise<unknown> {
+  private identify(request: FastifyRequest): unknown {
     try {
       const token = bearerOf(request);
-      if (token) request.user = await this.sessions.userOf(token);
+      if (!token) return undefined;
+      const user = this.sessions.userOf(token);
+      if (user instanceof Promise) return user.then((known) => void (request.user = known)).catch((error: unknown) => error);
+      request.user = user;
       return undefined;
     } catch (error) {
       return error;

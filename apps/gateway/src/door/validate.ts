@@ -45,7 +45,13 @@ function ajvFieldError({ instancePath, keyword, params, message }: ErrorObject):
 }
 
 export function queryReader(schema: z.ZodType | undefined): Reader {
-  return zodReader(schema ?? z.strictObject({}), '/query');
+  const read = zodReader(schema ?? z.strictObject({}), '/query');
+  return schema ? read : (value) => (isEmpty(value) ? undefined : read(value));
+}
+
+function isEmpty(value: unknown): boolean {
+  for (const _name in value as object) return false; // Fastify always gives an object without a prototype of its own fields.
+  return true;
 }
 
 /** An id in a path that is no id at all names nothing, as one that nobody has. */
