@@ -28,6 +28,7 @@ import { Metrics } from './metrics';
 import type { Runtime } from './runtime';
 import { SandboxClock } from './sandbox-clock';
 import type { ServiceModule } from './service';
+import { Topology } from './topology';
 import { UuidIds } from './uuid-ids';
 
 const STOP_MS_MAX = 10_000;
@@ -96,7 +97,7 @@ class Start {
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);
     const provided = [
-      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Activity, this.activity], [Health, health], [RedisConnection, redis], [this.service.service.config, this.config]],
+      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined)], [this.service.service.config, this.config]],
       ...(events?.provided(clock, this.ids) ?? []),
     ].map(([provide, useValue]) => ({ provide, useValue }));
     events?.beginRelay(`${name}-${process.pid}-${randomUUID()}`);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { defineService } from '@libs/chassis/service';
+import { Topology } from '@libs/chassis/topology';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { RedisConnection } from '@libs/redis/redis-connection';
 import { RpcFactOwners } from './adapters/clients/rpc-fact-owners';
@@ -66,7 +67,10 @@ const useCases = [
     { provide: FactOwners, useClass: RpcFactOwners },
     { provide: CommittedEvents, useClass: BusCommittedEvents },
     { provide: Books, inject: [RedisConnection], useFactory: ({ client }: RedisConnection) => (client ? new RedisBooks(client) : new EmbeddedBooks()) },
-    { provide: MarketFeed, inject: [RedisConnection, Log], useFactory: (redis: RedisConnection, log: Log) => (redis.client ? new RedisMarketFeed(redis, log) : new EmbeddedMarketFeed()) },
+    {
+      provide: MarketFeed, inject: [RedisConnection, Topology, Log],
+      useFactory: (redis: RedisConnection, { isOneProcess }: Topology, log: Log) => (redis.client && !isOneProcess ? new RedisMarketFeed(redis, log) : new EmbeddedMarketFeed()),
+    },
     Trading, Streams,
     OnUser, OnPaymentMethod, OnProduct, OnOrderCreated,
     BackgroundWork, BiddingLoops, WriterMetrics, WriterActivity, PendingWork,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { defineService } from '@libs/chassis/service';
+import { Topology } from '@libs/chassis/topology';
 import { InvariantViolation } from '@libs/kernel/invariant';
 import { RedisConnection } from '@libs/redis/redis-connection';
 import { AccessTokens } from './door/access-tokens';
@@ -23,8 +24,9 @@ import { TradeStream } from './trade/trade-stream';
 
 const limits = {
   provide: Limits,
-  inject: [RedisConnection, MemoryLimits],
-  useFactory: (redis: RedisConnection, memory: MemoryLimits): Limits => (redis.client ? new RedisLimits(redis, memory) : memory),
+  inject: [RedisConnection, MemoryLimits, Topology],
+  // The only gateway of its exchange counts alone, and its requests wait for nobody.
+  useFactory: (redis: RedisConnection, memory: MemoryLimits, { isOneProcess }: Topology): Limits => (redis.client && !isOneProcess ? new RedisLimits(redis, memory) : memory),
 };
 
 @Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, MarketHub, UserHub, SocketRules, Sockets, Surroundings, PublicRoutes, PublicApi] })

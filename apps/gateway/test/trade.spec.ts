@@ -70,6 +70,24 @@ describe('commands to the market', () => {
     expect(answer.match).toEqual({ id: idOf('mtc', 1), price: { amount: 44_000, currency: 'USD' } });
   });
 
+  it.each([undefined, 'http://localhost:8080', 'https://evil.example'])('are answered with the headers that every other answer has, to scripts of %p', async (origin) => {
+    market.onCommands = ([command]) => command && market.answer(command.ref, placed(1));
+    const headers: Record<string, string> = origin === undefined ? {} : { origin };
+    const ofBid = (await ask(gateway.url, 'POST', '/v1/bids', { token: accessToken(), key: `h-${origin}`, body: body(), headers })).headers;
+    const ofAnother = (await ask(gateway.url, 'GET', '/v1/me', { token: accessToken(), headers })).headers;
+    const shared = [...ofAnother.keys()].filter((name) => /^(access-control|content-security|referrer|strict|vary|x-content|x-frame|origin|cross)/.test(name));
+    expect(shared.length).toBeGreaterThan(6);
+    for (const name of shared) expect([name, ofBid.get(name)]).toEqual([name, ofAnother.get(name)]);
+    expect([...ofBid.keys()].filter((name) => name.startsWith('access-control'))).toEqual([...ofAnother.keys()].filter((name) => name.startsWith('access-control')));
+    expect(ofBid.get('cache-control')).toBe('no-store');
+  });
+
+  it('cost one token each', async () => {
+    market.onCommands = ([command]) => command && market.answer(command.ref, placed(1));
+    const { headers } = await bid('once', 45_000, accessToken({ n: 77 }));
+    expect(headers.get('ratelimit')).toBe('"trading";r=999999;t=0');
+  });
+
   it('find each its own answer, whatever the order', async () => {
     market.onCommands = () => {
       const all = market.messages.flat();

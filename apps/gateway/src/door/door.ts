@@ -33,13 +33,28 @@ export class Door {
     instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));
     instance.removeAllContentTypeParsers();
     instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => parsed(body, done));
+    // Whoever adds a route to this server, declared or not, meets the guard; the hot routes call it themselves.
+    instance.addHook('onRoute', (route) => {
+      if (!route.config?.hot) route.onRequest = [(request, reply) => this.admit(request, reply), ...[route.onRequest ?? []].flat()];
+    });
     const hot = new HotDoor({ guard: this.guard, origins: this.config.values.CORS_ORIGINS, refuse: (...refused) => this.refuse(...refused), reader: (route) => this.reader(route), fastifyPath });
     await instance.register(async (inner) => hot.open(inner, routes.filter((route) => route.hot)));
-    // On the server itself, after the hot routes alone: whoever adds a route there, declared or not, meets the guard.
-    this.addHooks(instance);
+    await instance.register((inner) => this.openUsual(inner, routes));
+  }
+
+  /** In a context of its own, since Fastify gives hooks of the server to every route of it. */
+  private async openUsual(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
+    const alike = browserHeaders();
+    instance.addHook('onRequest', async (request, reply) => {
+      request.traceparent = traceOf(request);
+      reply.headers(alike).header('X-Request-Id', requestIdOf(request));
+      if ((request.raw.url ?? '').length > URL_MAX) throw new HttpRefusal(414, 'gateway.url_too_long', `An address has at most ${URL_MAX} characters.`);
+    });
     await instance.register(cors, { origin: [...this.config.values.CORS_ORIGINS], exposedHeaders: [...EXPOSED_HEADERS], methods: [...METHODS], maxAge: 600 });
-    instance.addHook('onRequest', async (request, reply) => (request.is404 ? this.guard.admitLost(request, reply) : this.guard.admit(request.routeOptions.config, request, reply)));
-    instance.setNotFoundHandler((request, reply) => this.refuse(new HttpRefusal(404, 'gateway.not_found', 'There is no such route.'), request, reply));
+    instance.setNotFoundHandler(async (request, reply) => {
+      await this.guard.admitLost(request, reply);
+      throw new HttpRefusal(404, 'gateway.not_found', 'There is no such route.');
+    });
     for (const route of routes) if (!route.raw && !route.hot) this.add(instance, route);
     await instance.register(async (raw) => {
       raw.removeAllContentTypeParsers();
@@ -49,14 +64,8 @@ export class Door {
     this.refuseOtherMethods(instance, routes);
   }
 
-  /** First of all hooks, so that even a refusal has its ids. */
-  private addHooks(instance: FastifyInstance): void {
-    const alike = browserHeaders();
-    instance.addHook('onRequest', async (request, reply) => {
-      request.traceparent = traceOf(request);
-      reply.headers(alike).header('X-Request-Id', requestIdOf(request));
-      if ((request.raw.url ?? '').length > URL_MAX) throw new HttpRefusal(414, 'gateway.url_too_long', `An address has at most ${URL_MAX} characters.`);
-    });
+  private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.guard.admit(request.routeOptions.config, request, reply);
   }
 
   private add(instance: FastifyInstance, route: Route): void {

@@ -67,7 +67,7 @@ export class HotDoor {
     instance.route({
       method,
       url: fastifyPath(path),
-      config: { path, ...(access && { access }), ...(limit && { limit }) },
+      config: { hot: true, path, ...(access && { access }), ...(limit && { limit }) },
       schema,
       onRequest: (request, _reply, done) => {
         try {

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { RedisConnection } from '@libs/redis/redis-connection';
+import { RedisScript } from '@libs/redis/redis-script';
 import { type Allowance, allowanceOf, type Limit, type LimitName, Limits } from './limits';
 import { MemoryLimits } from './memory-limits';
 
 /** One call for all buckets that are wanted in a tick. Redis's own clock is the only one, so that gateways need not agree on the time. */
-const TAKE = `
+const TAKE = new RedisScript(`
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local answers = {}
@@ -20,7 +21,7 @@ for i, key in ipairs(KEYS) do
   answers[i * 2 - 1] = allowed
   answers[i * 2] = tostring(tokens)
 end
-return answers`;
+return answers`);
 
 const TICK_MAX = 500;
 
@@ -66,7 +67,7 @@ export class RedisLimits extends Limits {
     if (!client) throw new Error('no Redis');
     const keys = wanted.map(({ name, caller }) => `limit:${name}:${caller}`);
     const parameters = wanted.flatMap(({ limit }) => [limit.quota, limit.windowS * 1_000, limit.burst]);
-    const answers: unknown = await client.eval(TAKE, keys.length, ...keys, ...parameters);
+    const answers = await TAKE.run(client, keys, parameters);
     if (!Array.isArray(answers)) throw new Error('the limit script answered no list');
     return answers;
   }

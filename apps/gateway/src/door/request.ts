@@ -12,6 +12,8 @@ declare module 'fastify' {
     /** Without one the route answers 403. */
     access?: Access;
     limit?: LimitName;
+    /** The route calls the guard itself. */
+    hot?: true;
     /** The path as OpenAPI writes it, for metrics. */
     path?: string;
   }

@@ -1,25 +1,36 @@
--- One commit's change of one book, all or nothing: KEYS asks, bids, meta.
--- ARGV: epoch, was, seq, state, h1, h2, number removed, (side, member)..., (side, score, member)...
-local at = redis.call('HMGET', KEYS[3], 'seq', 'epoch')
-local epoch, was, seq = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if at[1] then
-  if tonumber(at[2]) > epoch then return 'FENCED' end
-  if tonumber(at[1]) >= seq then return 'DUP' end
-  if tonumber(at[1]) ~= was then return 'GAP' end
-elseif was > 0 then
-  return 'REBUILD'
-else
-  redis.call('DEL', KEYS[1], KEYS[2])
+-- One commit's changes of its books: KEYS asks, bids, meta for each book.
+-- ARGV for each book: epoch, was, seq, state, h1, h2, number removed, number added, (side, member)..., (side, score, member)...
+-- Answers a word for each book. A change of one book is applied whole or not at all.
+local at = 1
+local function apply(asks, bids, meta)
+  local epoch, was, seq = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local removed = at + 8
+  local added = removed + 2 * tonumber(ARGV[at + 6])
+  local after = added + 3 * tonumber(ARGV[at + 7])
+  local head = at
+  at = after
+  local known = redis.call('HMGET', meta, 'seq', 'epoch')
+  if known[1] then
+    if tonumber(known[2]) > epoch then return 'FENCED' end
+    if tonumber(known[1]) >= seq then return 'DUP' end
+    if tonumber(known[1]) ~= was then return 'GAP' end
+  elseif was > 0 then
+    return 'REBUILD'
+  else
+    redis.call('DEL', asks, bids)
+  end
+  for i = removed, added - 1, 2 do
+    redis.call('ZREM', ARGV[i] == 'ask' and asks or bids, ARGV[i + 1])
+  end
+  for i = added, after - 1, 3 do
+    redis.call('ZADD', ARGV[i] == 'ask' and asks or bids, ARGV[i + 1], ARGV[i + 2])
+  end
+  -- Last: whatever stops the script before this leaves a gap, and a gap is rebuilt.
+  redis.call('HSET', meta, 'seq', ARGV[head + 2], 'epoch', ARGV[head], 'state', ARGV[head + 3], 'h1', ARGV[head + 4], 'h2', ARGV[head + 5])
+  return 'OK'
 end
-local i = 8
-for _ = 1, tonumber(ARGV[7]) do
-  redis.call('ZREM', ARGV[i] == 'ask' and KEYS[1] or KEYS[2], ARGV[i + 1])
-  i = i + 2
+local answers = {}
+for i = 1, #KEYS, 3 do
+  answers[#answers + 1] = apply(KEYS[i], KEYS[i + 1], KEYS[i + 2])
 end
-while i <= #ARGV do
-  redis.call('ZADD', ARGV[i] == 'ask' and KEYS[1] or KEYS[2], ARGV[i + 1], ARGV[i + 2])
-  i = i + 3
-end
--- Last: whatever stops the script before this leaves a gap, and a gap is rebuilt.
-redis.call('HSET', KEYS[3], 'seq', ARGV[3], 'epoch', ARGV[1], 'state', ARGV[4], 'h1', ARGV[5], 'h2', ARGV[6])
-return 'OK'
+return answers

@@ -30,16 +30,18 @@ export class RedisBooks extends Books {
     super();
   }
 
+  /** One call for all books of a commit: to send a command costs more than to run it. */
   async apply(changes: readonly BookChange[]): Promise<Applied[]> {
-    const answers = await this.runKnown((pipeline) => {
-      for (const { marketId, epoch, was, seq, state, h1, h2, removed, added } of changes) {
-        const values: (string | number)[] = [epoch, was, seq, state, h1, h2, removed.length];
-        for (const member of removed) values.push(member.side, nameOf(member));
-        for (const member of added) values.push(member.side, scoreOf(member), nameOf(member));
-        pipeline.evalsha(scripts.apply.sha, 3, ...keysOf(marketId), ...values);
-      }
-    });
-    return answers as Applied[];
+    this.requireConnection();
+    const keys: string[] = [];
+    const values: (string | number)[] = [];
+    for (const { marketId, epoch, was, seq, state, h1, h2, removed, added } of changes) {
+      keys.push(...keysOf(marketId));
+      values.push(epoch, was, seq, state, h1, h2, removed.length, added.length);
+      for (const member of removed) values.push(member.side, nameOf(member));
+      for (const member of added) values.push(member.side, scoreOf(member), nameOf(member));
+    }
+    return (await scripts.apply.run(this.client, keys, values)) as Applied[];
   }
 
   async rebuild({ marketId, epoch, seq, state, h1, h2, members }: BookImage): Promise<'OK' | 'FENCED'> {
