@@ -6,6 +6,8 @@ import { Bus, PARTITIONS, partitionOf, type BusBatch, type BusPosition, type Bus
 const RECORDS_A_ROW_MAX = 100;
 const ROWS_A_PARTITION_MAX = 8;
 const ROWS_A_READ_MAX = 256;
+/** Parts the rows of one call. */
+const ROW_END = '\u0001';
 const RETENTION = '30 days';
 const PRUNED_AT_ONCE = 5_000;
 
@@ -43,11 +45,11 @@ export class EmbeddedBus extends Bus {
   async append(records: readonly BusRecord[]): Promise<void> {
     if (records.length === 0) return;
     const rows = rowsOf(records);
-    await this.database.sql.query('select bus_append($1, $2, $3, $4)', [
+    await this.database.sql.query('select bus_append_joined($1, $2, $3, $4)', [
       rows.map((row) => row.topic),
       rows.map((row) => row.partition),
       rows.map((row) => row.lines.length),
-      rows.map((row) => row.lines.join('\n')),
+      rows.map((row) => row.lines.join('\n')).join(ROW_END),
     ]);
     const topics = new Set(rows.map((row) => row.topic));
     this.listeners.forEach((listener) => listener(topics));

@@ -61,6 +61,15 @@ export function parseLine(line: string): EventLine {
   return { topic, key, kseq, type, payload, headers } as unknown as EventLine; // Checked just above.
 }
 
+const ADDRESS = /^\["([^"\\]+)","([^"\\]+)",/;
+
+/** Where a line of our own outbox goes: its two first parts, without reading the rest of it. */
+export function addressOf(line: string): Pick<EventLine, 'topic' | 'key'> {
+  const [, topic, key] = ADDRESS.exec(line) ?? [];
+  if (topic === undefined || key === undefined) return parseLine(line);
+  return { topic: topic as Topic, key }; // Of our own outbox, whose topics are of the catalogue.
+}
+
 export function isEventName(type: string): type is EventName {
   return Object.hasOwn(events, type);
 }

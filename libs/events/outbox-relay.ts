@@ -1,7 +1,7 @@
 import { failpoint } from '@libs/kernel/failpoint';
 import type { Sql } from '@libs/postgres/sql';
 import type { Bus, BusRecord } from './bus';
-import { parseLine } from './event-line';
+import { addressOf } from './event-line';
 
 export interface RelayOptions {
   readonly sql: Sql;
@@ -112,8 +112,5 @@ export class OutboxRelay {
 
 /** The records of one outbox row. */
 export function recordsOf(rowEvents: string): BusRecord[] {
-  return rowEvents.split('\n').map((line) => {
-    const { topic, key } = parseLine(line);
-    return { topic, key, line };
-  });
+  return rowEvents.split('\n').map((line) => ({ ...addressOf(line), line }));
 }

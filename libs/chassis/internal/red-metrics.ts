@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Counter, Histogram } from 'prom-client';
 import type { RpcObserver } from '@libs/rpc/rpc-observer';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
@@ -22,11 +23,20 @@ export function rpcObserver(log: Log, metrics: Metrics): RpcObserver {
 export function observeHttp(server: Server, metrics: Metrics): void {
   const requests = metrics.counter('http_requests_total', 'Requests answered, by method and status.', ['method', 'status']);
   const seconds = metrics.histogram('http_duration_seconds', 'Time to answer a request.', ['method']);
+  // Looked up once for each method and status: to find a metric by its labels costs more than to count.
+  const known = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
+  const metricsOf = (method: string, status: string) => {
+    const name = `${method} ${status}`;
+    const found = known.get(name) ?? { count: requests.labels(method, status), time: seconds.labels(method) };
+    known.set(name, found);
+    return found;
+  };
   server.on('request', ({ method = '' }: IncomingMessage, response: ServerResponse) => {
     const begun = performance.now();
     response.once('finish', () => {
-      requests.inc({ method, status: String(response.statusCode) });
-      seconds.observe({ method }, (performance.now() - begun) / 1_000);
+      const { count, time } = metricsOf(method, String(response.statusCode));
+      count.inc();
+      time.observe((performance.now() - begun) / 1_000);
     });
   });
 }

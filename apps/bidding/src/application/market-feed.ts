@@ -17,6 +17,8 @@ export interface MarketUpdate {
 /** Public changes of books, to everybody at the same time, once readers can see them. */
 export abstract class MarketFeed {
   abstract publish(updates: readonly MarketUpdate[]): void;
+  /** Whether anybody might be listening: what nobody hears need not be worked out. */
+  abstract get isHeard(): boolean;
   /** Answers how to stop. */
   abstract subscribe(listener: (updates: readonly MarketUpdate[]) => void): () => void;
 }

@@ -48,7 +48,7 @@ export class ProjectBooks implements WriterListener {
   committed({ batch, epochs }: CommittedBatch): void {
     if (batch.steps.size === 0) return;
     const changes = changesOf(batch, epochs);
-    const updates = changes.map((change) => this.updateOf(change));
+    const updates = this.feed.isHeard ? changes.map((change) => this.updateOf(change)) : [];
     this.inFlight++;
     failpoint('bidding.beforeRedis');
     const applied = this.books.apply(changes);
@@ -64,7 +64,7 @@ export class ProjectBooks implements WriterListener {
       },
     ).finally(() => {
       this.inFlight--;
-      this.feed.publish(updates);
+      if (updates.length > 0) this.feed.publish(updates);
     });
   }
 

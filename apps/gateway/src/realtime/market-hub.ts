@@ -82,6 +82,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     if (known) return known;
     const watched: Watched = { book: new MarketBook(), bookWatchers: new Set(), tickerWatchers: new Set(), latest: undefined, loading: undefined };
     this.markets.set(marketId, watched);
+    this.keepWatching();
     return watched;
   }
 
@@ -96,8 +97,13 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     return watched.loading;
   }
 
+  /** The stream is open while somebody watches: the busy writer tells of its changes only then. */
   private keepWatching(): void {
-    if (this.subscription) return;
+    if (this.markets.size === 0) {
+      this.subscription?.unsubscribe();
+      this.subscription = undefined;
+    }
+    if (this.subscription || this.markets.size === 0) return;
     this.isFresh = true;
     const ended = (error?: unknown) => {
       if (!this.isFresh) this.log.warn({ error }, 'the stream of market changes ended');

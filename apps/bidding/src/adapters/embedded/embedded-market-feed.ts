@@ -6,6 +6,10 @@ import { MarketFeed, type MarketUpdate } from '../../application/market-feed';
 export class EmbeddedMarketFeed extends MarketFeed {
   private readonly listeners = new Set<(updates: readonly MarketUpdate[]) => void>();
 
+  get isHeard(): boolean {
+    return this.listeners.size > 0;
+  }
+
   publish(updates: readonly MarketUpdate[]): void {
     for (const listener of this.listeners) listener(updates);
   }

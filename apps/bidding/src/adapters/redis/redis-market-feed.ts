@@ -20,6 +20,11 @@ export class RedisMarketFeed extends MarketFeed implements BeforeApplicationShut
     super();
   }
 
+  /** Who listens in other processes is not known here. */
+  get isHeard(): boolean {
+    return true;
+  }
+
   publish(updates: readonly MarketUpdate[]): void {
     const client = this.redis.client;
     if (client?.status !== 'ready') return; // Watchers see a gap in `seq`, and read again.
