@@ -7,6 +7,7 @@ import { ChargeEnds, ChargeHandlers } from './adapters/grpc/charge-handlers';
 import { OfficeHandlers } from './adapters/grpc/office-handlers';
 import { PaymentController } from './adapters/grpc/payment.controller';
 import { PayoutHandlers } from './adapters/grpc/payout-handlers';
+import { AnswerLoop } from './adapters/loops/answer-loop';
 import { LedgerGauges } from './adapters/loops/ledger-gauges';
 import { MoneyLoopParts, MoneyLoops } from './adapters/loops/money-loops';
 import { MoneyWork } from './adapters/loops/money-work';
@@ -17,6 +18,7 @@ import { PostgresAccounts } from './adapters/postgres/postgres-accounts';
 import { PostgresEndpointSecrets, PostgresFeeSchedules, PostgresReconcileCursor, PostgresRefunds } from './adapters/postgres/postgres-books';
 import { PostgresCards } from './adapters/postgres/postgres-cards';
 import { PostgresInbox } from './adapters/postgres/postgres-inbox';
+import { PostgresKeptAnswers } from './adapters/postgres/postgres-kept-answers';
 import { PostgresLedger } from './adapters/postgres/postgres-ledger';
 import { PostgresOperations } from './adapters/postgres/postgres-operations';
 import { PostgresPayments } from './adapters/postgres/postgres-payments';
@@ -42,10 +44,11 @@ import { CreatePayoutAccount } from './application/create-payout-account';
 import { CreateSetupIntent } from './application/create-setup-intent';
 import { EnsureCustomer } from './application/ensure-customer';
 import { FireTimers } from './application/fire-timers';
+import { KeyedCommands } from './application/keyed-commands';
 import { MoneyBooks } from './application/money-books';
 import { PayoutSteps } from './application/payout-steps';
 import {
-  Cards, EndpointSecrets, FeeSchedules, Ledger, ManualTasks, Operations, Payments, PayoutAccounts, Payouts, ProviderInbox, ReconcileCursor, Refunds, Telemetry, Wake,
+  Cards, EndpointSecrets, FeeSchedules, KeptAnswers, Ledger, ManualTasks, Operations, Payments, PayoutAccounts, Payouts, ProviderInbox, ReconcileCursor, Refunds, Telemetry, Wake,
 } from './application/ports';
 import { ProcessPayment } from './application/process-payment';
 import { AccountProvider, BalanceProvider, CardProvider, ChargeProvider, PayoutProvider, RefundProvider, WebhookProvider } from './application/provider';
@@ -81,8 +84,8 @@ const charging = [ProcessPayment, RecoverPayment, CancelPayment, ReadPayment, Ru
 const refunding = [RefundPayment, RunRefund, SettleRefund, WatchRefunds];
 const payingOut = [CreatePayout, RunPayout, PayoutGate, SettlePayout, PayoutSteps, WatchPayouts, CarryPayouts, ReadPayouts];
 const holdings = [CreateSetupIntent, EnsureCustomer, ReadCards, RemoveCard, SetDefaultCard, SyncCards, CreatePayoutAccount, StoreAccount, SyncAccount];
-const office = [Setbacks, MoneyBooks, Reconcile, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
-const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, LedgerGauges, WakeLoops, StripeClient, SecretBox];
+const office = [KeyedCommands, Setbacks, MoneyBooks, Reconcile, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
+const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, AnswerLoop, LedgerGauges, WakeLoops, StripeClient, SecretBox];
 
 @Module({
   controllers: [PaymentController],
@@ -90,6 +93,7 @@ const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, Offic
     ...charging, ...refunding, ...payingOut, ...holdings, ...office, ...serving,
     { provide: Payments, useClass: PostgresPayments },
     { provide: Operations, useClass: PostgresOperations },
+    { provide: KeptAnswers, useClass: PostgresKeptAnswers },
     { provide: Ledger, useClass: PostgresLedger },
     { provide: FeeSchedules, useClass: PostgresFeeSchedules },
     { provide: Refunds, useClass: PostgresRefunds },

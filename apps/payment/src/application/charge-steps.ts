@@ -15,8 +15,6 @@ import { Ledger, Operations, Payments } from './ports';
 export interface StepFacts {
   readonly change?: Partial<Payment>;
   readonly charge?: CapturedCharge;
-  /** The buyer's own key for this try. */
-  readonly requestKey?: string;
 }
 
 /** The only writer of a payment's state: takes one row of the table and does what it says, in the caller's transaction and under the payment's lock. */
@@ -40,7 +38,7 @@ export class ChargeSteps {
   }
 
   /** Also the beginning of a charge: without an intent at the provider, that is made first. */
-  async confirm(tx: Transaction, payment: Payment, options: { delayMs?: number; requestKey?: string } = {}): Promise<void> {
+  async confirm(tx: Transaction, payment: Payment, options: { delayMs?: number } = {}): Promise<void> {
     const { orderId, paymentMethodId } = payment;
     const kind = payment.intentId ? 'capture' : 'intent';
     await this.operations.plan(tx, { orderId, kind, amount: payment.buyer.total, paymentMethodId, ...options });
@@ -50,7 +48,7 @@ export class ChargeSteps {
     const { orderId } = payment;
     switch (effect) {
       case 'confirm':
-        await this.confirm(tx, payment, { ...(event === 'not_applied' ? { delayMs: backoffMs(payment.tries + 2) } : {}), ...(facts.requestKey ? { requestKey: facts.requestKey } : {}) });
+        await this.confirm(tx, payment, event === 'not_applied' ? { delayMs: backoffMs(payment.tries + 2) } : {});
         break;
       case 'cancel_intent':
         return this.cancelIntent(tx, payment);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import { bankRefused, providerUnavailable } from '../domain/errors';
+import { KeyedCommands } from './keyed-commands';
 import { PayoutAccounts, type PayoutAccount } from './ports';
 import { AccountProvider, type AccountReading, type Reply } from './provider';
 import { StoreAccount } from './store-account';
@@ -10,7 +11,10 @@ interface NewBank {
   readonly userId: string;
   readonly bankToken: string;
   readonly country: string;
+  readonly idempotencyKey: string;
 }
+
+type Told = Pick<PayoutAccount, 'isEnabled' | 'bankLast4'>;
 
 /** A change that is under way: how the account stood before it, and since when its payouts are held. */
 interface Mark {
@@ -27,15 +31,21 @@ export class CreatePayoutAccount {
     private readonly provider: AccountProvider,
     private readonly store: StoreAccount,
     private readonly clock: Clock,
+    private readonly keyed: KeyedCommands,
   ) {}
 
-  async execute(bank: NewBank): Promise<PayoutAccount> {
-    const mark = await this.mark(bank.userId);
-    return mark ? this.change(bank, mark) : this.create(bank);
+  async execute(bank: NewBank): Promise<Told & { isReplay: boolean }> {
+    const { userId, bankToken, country, idempotencyKey: key } = bank;
+    const { answer, isReplay } = await this.keyed.run({ userId, key }, ['payout account', bankToken, country], async () => {
+      const mark = await this.mark(userId);
+      const { isEnabled, bankLast4 } = mark ? await this.change(bank, mark) : await this.create(bank);
+      return { isEnabled, bankLast4 };
+    });
+    return { ...answer, isReplay };
   }
 
   private async create(bank: NewBank): Promise<PayoutAccount> {
-    const reply = await this.provider.createAccount(bank);
+    const reply = await this.provider.createAccount({ ...bank, key: `account:${bank.userId}:${sent(bank)}` });
     if (reply.reply !== 'done') throw refusal(reply);
     const stored = await this.store.execute(bank.userId, reply.value);
     // What has changed since then may have been told before we knew the account.
@@ -44,9 +54,10 @@ export class CreatePayoutAccount {
   }
 
   /** Whatever becomes of the answer, payouts are held from before the provider hears of it. Only a change that is known not to have been one lifts that again. */
-  private async change({ userId, bankToken }: NewBank, mark: Mark): Promise<PayoutAccount> {
+  private async change(bank: NewBank, mark: Mark): Promise<PayoutAccount> {
+    const { userId, bankToken } = bank;
     const { providerId: accountId, bankFingerprint, bankChanges } = mark.before;
-    const reply = await this.provider.changeBank({ key: `bank:${accountId}:${bankChanges}:${bankToken}`, accountId, bankToken });
+    const reply = await this.provider.changeBank({ key: `bank:${accountId}:${bank.idempotencyKey === '' ? bankChanges : ''}:${sent(bank)}`, accountId, bankToken });
     const seen = reply.reply === 'done' ? reply : await this.provider.readAccount(accountId);
     const stored = seen.reply === 'done' ? await this.store.execute(userId, seen.value) : undefined;
     const isKnown = stored !== undefined && (reply.reply === 'done' || reply.reply === 'refused' || reply.reply === 'not_taken');
@@ -75,6 +86,11 @@ export class CreatePayoutAccount {
       return restored;
     });
   }
+}
+
+/** What the provider tells one request from another by: the caller's key; else the token, which works once. */
+function sent({ idempotencyKey, country, bankToken }: NewBank): string {
+  return idempotencyKey === '' ? `${country}:${bankToken}` : `key:${idempotencyKey}`;
 }
 
 function refusal(reply: Exclude<Reply<AccountReading>, { reply: 'done' }>): Error {

@@ -37,7 +37,7 @@ export abstract class Payments {
 export type TakenOperation = Operation & { readonly isFresh: boolean; readonly ageMs: number };
 
 export abstract class Operations {
-  abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; requestKey?: string; delayMs?: number }): Promise<string>;
+  abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; delayMs?: number }): Promise<string>;
   /** Takes what is due, marks it `sent` and leases it, so that a crash from here on counts as an unknown outcome. `isFresh`: it has never been sent. */
   abstract take(limit: number): Promise<TakenOperation[]>;
   /** At the start nobody of us is at work: what a crash left under lease is free at once. */
@@ -45,7 +45,6 @@ export abstract class Operations {
   abstract find(operationId: string): Promise<Operation | undefined>;
   abstract read(tx: Transaction, operationId: string): Promise<Operation | undefined>;
   abstract ofOrder(tx: Transaction, orderId: string): Promise<Operation[]>;
-  abstract findByRequest(tx: Transaction, orderId: string, requestKey: string): Promise<boolean>;
   /** Back to `planned` only when the provider has not read it; `sent` when it is waiting for the provider's object. */
   abstract defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void>;
   /** Asks about it again at once. */
@@ -58,6 +57,27 @@ export abstract class Operations {
   abstract abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<void>;
   abstract openCount(): Promise<number>;
   abstract unknownFor(ms: number, limit: number): Promise<Operation[]>;
+}
+
+/** A user's key for one command, whose name and fields the hash is of. */
+export interface CommandKey {
+  readonly userId: string;
+  readonly key: string;
+  readonly bodyHash: Uint8Array;
+}
+
+export interface KeptAnswer {
+  readonly isSameBody: boolean;
+  /** None while the command has not been carried out. */
+  readonly answer: unknown;
+}
+
+export abstract class KeptAnswers {
+  /** Takes the key; or says how it stands when it was taken before. */
+  abstract take(tx: Transaction, key: CommandKey): Promise<KeptAnswer | undefined>;
+  abstract keep(tx: Transaction, key: CommandKey, answer: unknown): Promise<void>;
+  /** Forgets those that are more than a day old. */
+  abstract prune(): Promise<void>;
 }
 
 export abstract class Ledger {

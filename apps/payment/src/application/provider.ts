@@ -21,6 +21,11 @@ export interface IntentReading {
   readonly clientSecret: string | undefined;
 }
 
+export interface SetupReading {
+  readonly id: string;
+  readonly clientSecret: string;
+}
+
 export interface CardReading {
   readonly providerId: string;
   readonly brand: string;
@@ -96,13 +101,15 @@ export abstract class PayoutProvider {
 
 export abstract class CardProvider {
   abstract createCustomer(userId: string): Promise<Reply<string>>;
-  abstract createSetupIntent(customerId: string): Promise<Reply<{ id: string; clientSecret: string }>>;
+  /** Without a key every set-up is one of its own. */
+  abstract createSetupIntent(customerId: string, key: string | undefined): Promise<Reply<SetupReading>>;
+  abstract readSetupIntent(setupIntentId: string): Promise<Reply<SetupReading>>;
   abstract listCards(customerId: string): Promise<Reply<CardReading[]>>;
   abstract removeCard(providerId: string): Promise<Reply<void>>;
 }
 
 export abstract class AccountProvider {
-  abstract createAccount(account: { userId: string; bankToken: string; country: string }): Promise<Reply<AccountReading>>;
+  abstract createAccount(account: { key: string; userId: string; bankToken: string; country: string }): Promise<Reply<AccountReading>>;
   abstract changeBank(change: { key: string; accountId: string; bankToken: string }): Promise<Reply<AccountReading>>;
   abstract readAccount(accountId: string): Promise<Reply<AccountReading>>;
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
-import { Transactions } from '@libs/postgres/transaction';
 import { methodUnknown, notRecoverable, paymentNotFound } from '../domain/errors';
 import { stepOf } from '../domain/lifecycle';
 import type { Payment } from '../domain/payment';
 import { ChargeSteps } from './charge-steps';
-import { Cards, Operations, Payments } from './ports';
+import { type Answered, KeyedCommands } from './keyed-commands';
+import { Cards, Payments } from './ports';
 
 interface Recovery {
   readonly orderId: string;
@@ -19,25 +19,24 @@ interface Recovery {
 @Injectable()
 export class RecoverPayment {
   constructor(
-    private readonly transactions: Transactions,
     private readonly payments: Payments,
-    private readonly operations: Operations,
+    private readonly keyed: KeyedCommands,
     private readonly cards: Cards,
     private readonly steps: ChargeSteps,
     private readonly clock: Clock,
   ) {}
 
-  async execute({ orderId, buyerId, paymentMethodId, idempotencyKey }: Recovery): Promise<Payment> {
+  async execute({ orderId, buyerId, paymentMethodId, idempotencyKey: key }: Recovery): Promise<Answered<Payment>> {
     const card = paymentMethodId === undefined ? undefined : await this.cards.find(paymentMethodId);
-    return this.transactions.run(async (tx) => {
+    return this.keyed.within({ userId: buyerId, key }, ['recover', orderId, paymentMethodId ?? ''], async (tx, isReplay) => {
       const payment = await this.payments.lock(tx, orderId);
       if (!payment || payment.buyerId !== buyerId) throw paymentNotFound();
-      if (idempotencyKey !== '' && (await this.operations.findByRequest(tx, orderId, idempotencyKey))) return payment;
+      if (isReplay) return payment;
       if (paymentMethodId !== undefined && card?.userId !== buyerId) throw methodUnknown();
       if (!stepOf(payment.state, 'recovered')) throw notRecoverable(payment.state);
       if (payment.recoverUntil <= this.clock.now()) throw notRecoverable('too_late');
       await this.payments.dropTimer(tx, orderId, 'retry');
-      return this.steps.apply(tx, payment, 'recovered', { change: { paymentMethodId: paymentMethodId ?? payment.paymentMethodId }, ...(idempotencyKey === '' ? {} : { requestKey: idempotencyKey }) });
+      return this.steps.apply(tx, payment, 'recovered', { change: { paymentMethodId: paymentMethodId ?? payment.paymentMethodId } });
     });
   }
 }

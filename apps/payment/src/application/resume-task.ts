@@ -1,15 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions, type Transaction } from '@libs/postgres/transaction';
+import type { Transaction } from '@libs/postgres/transaction';
 import { taskClosed, taskNotFound } from '../domain/errors';
 import { isOpen } from '../domain/operation';
+import { type Answered, KeyedCommands } from './keyed-commands';
 import { ManualTasks, messageOf, Operations, Payments, ProviderInbox, type ManualTask } from './ports';
 import { PayoutSteps } from './payout-steps';
+
+interface Resumption {
+  readonly taskId: string;
+  readonly adminId: string;
+  readonly reason: string;
+  readonly idempotencyKey: string;
+}
 
 /** A person has dealt with the cause: what was stuck goes on. Everything that it does may be done twice. */
 @Injectable()
 export class ResumeTask {
   constructor(
-    private readonly transactions: Transactions,
+    private readonly keyed: KeyedCommands,
     private readonly tasks: ManualTasks,
     private readonly payments: Payments,
     private readonly operations: Operations,
@@ -17,10 +25,11 @@ export class ResumeTask {
     private readonly inbox: ProviderInbox,
   ) {}
 
-  execute({ taskId, adminId, reason }: { taskId: string; adminId: string; reason: string }): Promise<ManualTask> {
-    return this.transactions.run(async (tx) => {
+  execute({ taskId, adminId, reason, idempotencyKey: key }: Resumption): Promise<Answered<ManualTask>> {
+    return this.keyed.within({ userId: adminId, key }, ['resume', taskId, reason], async (tx, isReplay) => {
       const task = await this.tasks.lock(tx, taskId);
       if (!task) throw taskNotFound();
+      if (isReplay) return task;
       if (task.closedAt) throw taskClosed();
       const message = messageOf(task.subject);
       if (task.kind === 'stuck_work' && message !== undefined) await this.inbox.retryNow(tx, message);

@@ -12,6 +12,8 @@ export const methodUnknown = () => new AppError('rejected', 'payment.method_unkn
 export const feeScheduleMissing = (currency: string) => new AppError('rejected', 'payment.currency_not_traded', 'No fees are set for this currency.', { currency });
 export const priceTooLow = () => new AppError('rejected', 'payment.price_too_low', 'At this price nothing would be left for the seller.');
 export const bankRefused = (code: string) => new AppError('rejected', 'payment.bank_account_refused', 'The bank account was not accepted.', { code });
+export const keyReused = () => new AppError('rejected', 'payment.key_reused', 'This Idempotency-Key was used for another request.');
+export const keyInFlight = () => new AppError('conflict', 'payment.key_in_flight', 'A request with this Idempotency-Key is being worked on.');
 export const webhookSignature = () => new AppError('invalid', 'payment.webhook_signature', 'The signature does not belong to this body.');
 export const webhookEndpoint = () => new AppError('not_found', 'payment.webhook_endpoint', 'There is no such webhook endpoint.');
 export const webhookNotReady = () => new AppError('unavailable', 'payment.webhook_not_ready', 'Webhooks cannot be verified yet.');

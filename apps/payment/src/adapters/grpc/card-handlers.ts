@@ -20,9 +20,9 @@ export class CardHandlers implements Served {
     private readonly choose: SetDefaultCard,
   ) {}
 
-  async createSetupIntent(...[, call]: Arguments<'createSetupIntent'>): ReturnType<Served['createSetupIntent']> {
-    const { id, clientSecret } = await this.setup.execute(userOf(call).id);
-    return { setupIntentId: id, clientSecret };
+  async createSetupIntent(...[{ idempotencyKey: key }, call]: Arguments<'createSetupIntent'>): ReturnType<Served['createSetupIntent']> {
+    const { id, clientSecret, isReplay } = await this.setup.execute({ userId: userOf(call).id, key });
+    return { setupIntentId: id, clientSecret, replayed: isReplay };
   }
 
   async getPaymentMethods(...[, call]: Arguments<'getPaymentMethods'>): ReturnType<Served['getPaymentMethods']> {

@@ -55,9 +55,9 @@ export class ChargeHandlers implements Served {
 
   async recoverPayment(...[request, call]: Arguments<'recoverPayment'>): ReturnType<Handler<'recoverPayment'>> {
     const { orderId, paymentMethodId, idempotencyKey } = request;
-    const payment = await this.recover.execute({ orderId, buyerId: userOf(call).id, paymentMethodId: paymentMethodId === '' ? undefined : paymentMethodId, idempotencyKey });
+    const { answer: payment, isReplay: replayed } = await this.recover.execute({ orderId, buyerId: userOf(call).id, paymentMethodId: paymentMethodId === '' ? undefined : paymentMethodId, idempotencyKey });
     this.wake.operations();
-    return { payment: paymentMessage(payment, 'buyer') };
+    return { payment: paymentMessage(payment, 'buyer'), replayed };
   }
 
   async cancelPayment(...[{ orderId }, call]: Arguments<'cancelPayment'>): ReturnType<Handler<'cancelPayment'>> {

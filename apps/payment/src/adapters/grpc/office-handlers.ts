@@ -32,10 +32,10 @@ export class OfficeHandlers implements Served {
     return { tasks: tasks.map(taskMessage), nextCursor };
   }
 
-  async resumeManualTask(...[{ taskId, reason }, call]: Arguments<'resumeManualTask'>): ReturnType<Served['resumeManualTask']> {
-    const task = await this.resume.execute({ taskId, reason, adminId: requireRole(call, 'admin').id });
+  async resumeManualTask(...[{ taskId, reason, idempotencyKey }, call]: Arguments<'resumeManualTask'>): ReturnType<Served['resumeManualTask']> {
+    const { answer: task, isReplay: replayed } = await this.resume.execute({ taskId, reason, adminId: requireRole(call, 'admin').id, idempotencyKey });
     this.wake.operations();
-    return { task: taskMessage(task) };
+    return { task: taskMessage(task), replayed };
   }
 
   async getTrialBalance(...[, call]: Arguments<'getTrialBalance'>): ReturnType<Served['getTrialBalance']> {

@@ -35,9 +35,9 @@ export class PayoutHandlers implements Served {
     return { exists: true, enabled, bankLast4, ...(heldUntil ? { heldUntil: timestampFromDate(heldUntil) } : {}) };
   }
 
-  async createPayoutAccount(...[{ bankToken, country }, call]: Arguments<'createPayoutAccount'>): ReturnType<Served['createPayoutAccount']> {
-    const { isEnabled: enabled, bankLast4 } = await this.accounts.execute({ userId: requireRole(call, 'seller').id, bankToken, country });
-    return { enabled, bankLast4 };
+  async createPayoutAccount(...[{ bankToken, country, idempotencyKey }, call]: Arguments<'createPayoutAccount'>): ReturnType<Served['createPayoutAccount']> {
+    const { isEnabled: enabled, bankLast4, isReplay: replayed } = await this.accounts.execute({ userId: requireRole(call, 'seller').id, bankToken, country, idempotencyKey });
+    return { enabled, bankLast4, replayed };
   }
 
   async getPayouts(...[request, call]: Arguments<'getPayouts'>): ReturnType<Served['getPayouts']> {

@@ -10,8 +10,8 @@ import type { Operation, OperationKind, OperationState } from '../../domain/oper
 const LEASE = `interval '5 minutes'`;
 const OPEN = `('planned', 'sent', 'unknown')`;
 
-const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, request_key, next_at, request_hash)
-  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'planned', $6::uuid, $7::text, now() + $8::int * interval '1 millisecond',
+const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, next_at, request_hash)
+  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'planned', $6::uuid, now() + $7::int * interval '1 millisecond',
          sha256(convert_to(concat_ws('|', $1::uuid, $2::uuid, $3::text, $4::bigint, $5::text, $6::uuid), 'UTF8'))
   from payment_op where order_id = $2::uuid and kind = $3::text`;
 
@@ -51,9 +51,9 @@ export class PostgresOperations extends Operations {
 
   async plan(tx: Transaction, plan: Parameters<Operations['plan']>[1]): Promise<string> {
     const id = this.ids.next('op');
-    const { orderId, kind, amount, paymentMethodId, requestKey, delayMs = 0 } = plan;
+    const { orderId, kind, amount, paymentMethodId, delayMs = 0 } = plan;
     const method = paymentMethodId ? uuidOfOwn('pm', paymentMethodId) : null;
-    await this.sql.in(tx).query(PLAN, [uuidOfOwn('op', id), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, method, requestKey ?? null, delayMs]);
+    await this.sql.in(tx).query(PLAN, [uuidOfOwn('op', id), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, method, delayMs]);
     return id;
   }
 
@@ -77,11 +77,6 @@ export class PostgresOperations extends Operations {
   async ofOrder(tx: Transaction, orderId: string): Promise<Operation[]> {
     const rows = await this.sql.in(tx).query<Row>('select * from payment_op where order_id = $1 order by planned_at, op_id', [uuidOfOwn('ord', orderId)]);
     return rows.map(operationOf);
-  }
-
-  async findByRequest(tx: Transaction, orderId: string, requestKey: string): Promise<boolean> {
-    const rows = await this.sql.in(tx).query('select 1 from payment_op where order_id = $1 and request_key = $2', [uuidOfOwn('ord', orderId), requestKey]);
-    return rows.length > 0;
   }
 
   async defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void> {

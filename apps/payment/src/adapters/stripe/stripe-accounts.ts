@@ -9,13 +9,13 @@ export class StripeAccounts extends AccountProvider {
     super();
   }
 
-  /** Payouts are ours to make, so the provider's own schedule is off. A token works once, so it makes a good key. */
-  createAccount({ userId, bankToken, country }: { userId: string; bankToken: string; country: string }): Promise<Reply<AccountReading>> {
+  /** Payouts are ours to make, so the provider's own schedule is off. */
+  createAccount({ key, userId, bankToken, country }: { key: string; userId: string; bankToken: string; country: string }): Promise<Reply<AccountReading>> {
     const facts: Stripe.AccountCreateParams = {
       type: 'custom', country, external_account: bankToken, capabilities: { transfers: { requested: true } },
       settings: { payouts: { schedule: { interval: 'manual' } } }, metadata: { user_id: userId },
     };
-    return this.stripe.call(async (sdk) => readingOf(await sdk.accounts.create(facts, { idempotencyKey: `account:${userId}:${country}:${bankToken}` })));
+    return this.stripe.call(async (sdk) => readingOf(await sdk.accounts.create(facts, { idempotencyKey: key })));
   }
 
   changeBank({ key, accountId, bankToken }: { key: string; accountId: string; bankToken: string }): Promise<Reply<AccountReading>> {

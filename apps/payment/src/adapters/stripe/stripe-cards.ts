@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { CardProvider, type CardReading, type Reply } from '../../application/provider';
+import { CardProvider, type CardReading, type Reply, type SetupReading } from '../../application/provider';
 import { StripeClient } from './stripe-client';
 
 const CARDS_MAX = 100;
@@ -15,12 +15,14 @@ export class StripeCards extends CardProvider {
     return this.stripe.call(async (sdk) => (await sdk.customers.create({ metadata: { user_id: userId } }, { idempotencyKey: `customer:${userId}` })).id);
   }
 
-  createSetupIntent(customerId: string): Promise<Reply<{ id: string; clientSecret: string }>> {
-    return this.stripe.call(async (sdk) => {
-      // Every set-up is one of its own, so the SDK's own random key is right here: a lost answer leaves an unused intent behind.
-      const { id, client_secret: clientSecret } = await sdk.setupIntents.create({ customer: customerId, usage: 'off_session', allowed_payment_method_types: ['card'] });
-      return { id, clientSecret: clientSecret ?? '' };
-    });
+  createSetupIntent(customerId: string, key: string | undefined): Promise<Reply<SetupReading>> {
+    const facts: Stripe.SetupIntentCreateParams = { customer: customerId, usage: 'off_session', allowed_payment_method_types: ['card'] };
+    // Without a key the SDK's own random one is right here: a lost answer leaves an unused intent behind.
+    return this.stripe.call(async (sdk) => setupOf(await sdk.setupIntents.create(facts, key === undefined ? {} : { idempotencyKey: key })));
+  }
+
+  readSetupIntent(setupIntentId: string): Promise<Reply<SetupReading>> {
+    return this.stripe.call(async (sdk) => setupOf(await sdk.setupIntents.retrieve(setupIntentId)));
   }
 
   listCards(customerId: string): Promise<Reply<CardReading[]>> {
@@ -33,6 +35,10 @@ export class StripeCards extends CardProvider {
   removeCard(providerId: string): Promise<Reply<void>> {
     return this.stripe.call(async (sdk) => void (await sdk.paymentMethods.detach(providerId)));
   }
+}
+
+function setupOf({ id, client_secret: clientSecret }: Stripe.SetupIntent): SetupReading {
+  return { id, clientSecret: clientSecret ?? '' };
 }
 
 function readingOf({ id, card }: Stripe.PaymentMethod): CardReading[] {
