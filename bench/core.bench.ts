@@ -69,7 +69,7 @@ class Core {
     const away = 1 + Math.floor(this.draw() * 60);
     const placement = {
       ...common, quoteId: this.ids.next(side), marketId: this.markets[this.market(this.draw())] as string, side, userId: facts.userId, currency: 'USD',
-      price: (side === 'ask') === (chance >= 0.3) ? 400 + away : 400 - away, expiresInDays: 0, immediate: false, paymentMethodId: '', addressVersionId: '', facts, maxOpenQuotes: 1_000_000,
+      price: (side === 'ask') === (chance >= 0.3) ? 400 + away : 400 - away, expiresInDays: 0, immediate: false, paymentMethodId: '', addressVersionId: '', facts, maxOpenQuotes: 1_000_000, maxOpenExposure: Infinity,
     };
     this.intake.submit({ ...common, userId: facts.userId, run: (turn) => place(turn, placement) }, (reply) => {
       if ('done' in reply && !reply.done.match) this.open.push({ id: placement.quoteId, side, facts });

@@ -164,7 +164,7 @@ function ourCommands(ops: Flow, markets: number): Run {
     const side = ops.isBid[i] === 1 ? 'bid' : 'ask';
     const outcome = place(turn, {
       quoteId: id, marketId, side, userId: id, currency: 'USD', price: ops.price[i] as number, expiresInDays: 0, immediate: false,
-      paymentMethodId: '', addressVersionId: '', key: id, bodyHash, facts, maxOpenQuotes: 1_000_000,
+      paymentMethodId: '', addressVersionId: '', key: id, bodyHash, facts, maxOpenQuotes: 1_000_000, maxOpenExposure: Infinity,
     });
     const match = 'done' in outcome ? outcome.done.match : undefined;
     if (match) seen.add(id, side === 'bid' ? match.askId : match.bidId, match.price);

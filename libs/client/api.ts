@@ -39,8 +39,9 @@ export class Api {
     return this.call<T>('POST', path, body, { 'idempotency-key': key }).then(({ body: answer }) => answer);
   }
 
-  put<T>(path: string, body: Json): Promise<T> {
-    return this.call<T>('PUT', path, body).then(({ body: answer }) => answer);
+  /** `version` is what has been seen, where the route wants If-Match. */
+  put<T>(path: string, body: Json, version?: number): Promise<T> {
+    return this.call<T>('PUT', path, body, version === undefined ? {} : { 'if-match': `"${version}"` }).then(({ body: answer }) => answer);
   }
 
   patch<T>(path: string, body: Json, headers: Readonly<Record<string, string>> = {}): Promise<T> {

@@ -85,6 +85,12 @@ export class Trader {
     return this;
   }
 
+  /** As an admin: what somebody may do from their next login on. */
+  async grants(other: Trader, roles: readonly string[], reason: string): Promise<void> {
+    const { version } = await other.api.get<{ version: number }>('/v1/me');
+    await this.api.put(`/v1/admin/users/${other.id}/roles`, { roles, reason }, version);
+  }
+
   async addsAddress(city = 'Portland'): Promise<string> {
     const address = { name: `${this.account.firstName} ${this.account.lastName}`, street: '12 Harbour Street', city, region: 'OR', postalCode: '97201', country: 'US' };
     const { id } = await this.api.post<{ id: string }>('/v1/me/addresses', address);

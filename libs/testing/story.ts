@@ -31,7 +31,7 @@ export class Story {
     if (!admin || !ada || !abe) throw new Error('the staff is missing');
     await run('user/src/grant-admin.js', [admin.account.email], { USER_DATABASE_URL: exchange.run.databases.user });
     await admin.logsIn();
-    for (const { id } of [ada, abe]) await admin.api.put(`/v1/admin/users/${id}/roles`, { roles: ['buyer', 'seller', 'authenticator'], reason: 'hired' });
+    for (const inspector of [ada, abe]) await admin.grants(inspector, ['buyer', 'seller', 'authenticator'], 'hired');
     await Promise.all([ada.logsIn(), abe.logsIn()]);
     return new Story(exchange, admin, [new Authenticator(ada), new Authenticator(abe)]);
   }

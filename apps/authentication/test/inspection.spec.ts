@@ -132,6 +132,16 @@ describe('the inspection floor', () => {
       expect((await as(bea).claimAuthTask({ taskId: id })).task).toMatchObject({ claimedByMe: true });
     });
 
+    it('notes no check over one that was not seen', async () => {
+      const { id } = await claimed();
+      const { version: seen = 0n } = (await as(amy).getAuthTasks({ taskId: id })).tasks[0] ?? {};
+      const check = { taskId: id, check: { kind: 'box', result: 'pass' }, expectedVersion: seen };
+      const { task } = await as(amy).recordCheck(check);
+      await expect(as(amy).recordCheck({ ...check, check: { kind: 'box', result: 'fail' } })).rejects.toMatchObject({ code: 'authentication.stale' });
+      expect(task?.version).toBe(seen + 1n);
+      expect((await as(amy).getAuthTasks({ taskId: id })).tasks[0]).toMatchObject({ checks: [{ kind: 'box', result: 'pass' }] });
+    });
+
     it('is renewed and given back', async () => {
       const { id } = await claimed();
       expect((await as(amy).renewClaim({ taskId: id })).task?.claimedByMe).toBe(true);
@@ -199,6 +209,27 @@ describe('the inspection floor', () => {
       expect((await as(amy).getAuthTasks({ taskId: id })).tasks[0]).toMatchObject({ state: 'claimed', verdict: '' });
       await as(amy).completeAuth({ taskId: id, verdict: 'pass' });
       expect((await told(orderId)).filter(({ name }) => name === 'inspection.completed')).toHaveLength(1);
+    });
+
+    it('sent again by the same person is answered again, and another word of theirs is refused', async () => {
+      const { id, orderId } = await claimed();
+      await passChecks(id);
+      const first = await as(amy).completeAuth({ taskId: id, verdict: 'pass' });
+      expect(await as(amy).completeAuth({ taskId: id, verdict: 'pass' })).toEqual(first);
+      await expect(as(amy).completeAuth({ taskId: id, verdict: 'fail', reasons: ['used'] })).rejects.toMatchObject({ kind: 'conflict', code: 'authentication.already_decided' });
+      await expect(as(bea).completeAuth({ taskId: id, verdict: 'pass' })).rejects.toMatchObject({ kind: 'conflict', code: 'authentication.already_decided' });
+      expect((await told(orderId)).filter(({ name }) => name === 'inspection.completed')).toHaveLength(1);
+    });
+
+    it('of a second person and of an admin may be sent again as well, with the same reasons', async () => {
+      const { id } = await failedOnce();
+      const other = { taskId: id, verdict: 'pass' };
+      const review = await as(bea).reviewAuth(other);
+      expect((await as(bea).reviewAuth(other)).task).toMatchObject({ state: 'disagreement', version: review.task?.version });
+      await expect(as(bea).reviewAuth({ taskId: id, verdict: 'fail', reasons: ['used'] })).rejects.toMatchObject({ kind: 'conflict' });
+      const decided = await as(admin).decideAuth({ taskId: id, verdict: 'fail', reasons: ['used', 'odour'], reason: 'Smells.' });
+      expect(await as(admin).decideAuth({ taskId: id, verdict: 'fail', reasons: ['odour', 'used'], reason: 'Smells.' })).toEqual(decided);
+      await expect(as(admin).decideAuth({ taskId: id, verdict: 'fail', reasons: ['used'], reason: 'Smells.' })).rejects.toMatchObject({ code: 'authentication.already_decided' });
     });
 
     it('and every opinion stays as it was given, whoever holds the database', async () => {

@@ -58,7 +58,7 @@ const useCases = [
   controllers: [BiddingController],
   providers: [
     ...useCases,
-    { provide: Limits, inject: [BiddingConfig], useFactory: ({ values }: BiddingConfig): Limits => ({ maxOpenQuotes: values.MAX_OPEN_QUOTES }) },
+    { provide: Limits, inject: [BiddingConfig], useFactory: ({ values }: BiddingConfig): Limits => ({ maxOpenQuotes: values.MAX_OPEN_QUOTES, maxOpenExposure: values.MAX_OPEN_EXPOSURE_MINOR }) },
     { provide: ShardSessions, useClass: PostgresShardSessions },
     { provide: KeptAnswers, useClass: PostgresKeptAnswers },
     { provide: Records, useClass: PostgresRecords },

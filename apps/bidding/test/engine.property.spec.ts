@@ -77,7 +77,12 @@ class Pair {
       expect(market.book.levels(side, 1_000).reduce((sum, level) => sum + level.quotes, 0)).toBe(book.length);
     }
     expect([...market.waiting.keys()].sort()).toEqual(this.naive.quotes.filter((q) => q.status === 'inactive').map(({ id }) => id).sort());
+    for (const name of ['ann', 'bob', 'cat', 'dan']) expect(floor.exposureOf(name, 'USD')).toBe(this.openBidsOf(name));
     expect(floor.openQuotes).toBe(this.naive.quotes.filter((q) => q.status === 'active' || q.status === 'inactive').length);
+  }
+
+  private openBidsOf(user: string): number {
+    return this.naive.quotes.filter((q) => q.user === user && q.side === 'bid' && (q.status === 'active' || q.status === 'inactive')).reduce((sum, { price }) => sum + price, 0);
   }
 
   private invariants(): void {
@@ -112,6 +117,9 @@ class Pair {
     const open = [...this.script.floor.allQuotes()].reverse();
     other.floor.install([{ market: other.market, quotes: open.map(factsOf) }]);
     expect(other.market.hash).toEqual(this.script.market.hash);
+    for (const name of ['ann', 'bob', 'cat', 'dan']) expect(other.floor.exposureOf(name, 'USD')).toBe(this.openBidsOf(name));
+    other.floor.forget(new Set(['m']));
+    for (const name of ['ann', 'bob', 'cat', 'dan']) expect(other.floor.exposureOf(name, 'USD')).toBe(0);
   }
 }
 

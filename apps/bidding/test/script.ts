@@ -30,12 +30,14 @@ export class Script {
   now = 1_000_000;
   private keys = 0;
 
-  constructor(limits: { readonly maxOpenQuotes?: number } = {}) {
+  constructor(limits: { readonly maxOpenQuotes?: number; readonly maxOpenExposure?: number } = {}) {
     this.maxOpenQuotes = limits.maxOpenQuotes ?? 500;
+    this.maxOpenExposure = limits.maxOpenExposure ?? Infinity;
     const terms = { id: 'm', productId: 'p', size: '10', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
     this.floor.install([{ market: new Market(terms, { shard: 0, seq: 0, matchSeq: 0, state: 'open' }), quotes: [] }]);
   }
   private readonly maxOpenQuotes: number;
+  private readonly maxOpenExposure: number;
 
   get market(): Market {
     return this.floor.markets.get('m') as Market;
@@ -90,7 +92,7 @@ export class Script {
         return cancel(turn, { ...keyed, command: 'cancel', userId: second, quoteId: third, side: side(third) });
       case 'amend': {
         const price = fourth === '-' ? undefined : { currency: 'USD', minor: Number(fourth) };
-        return amend(turn, { ...keyed, command: 'amend', userId: second, quoteId: third, side: side(third), price, expiresInDays: Number(words[4] ?? 0) });
+        return amend(turn, { ...keyed, command: 'amend', userId: second, quoteId: third, side: side(third), price, expiresInDays: Number(words[4] ?? 0), maxOpenExposure: this.maxOpenExposure });
       }
       case 'halt':
         return halt(turn, { ...keyed, command: 'halt', userId: 'admin', marketId: 'm', reason: 'test' });
@@ -123,7 +125,7 @@ export class Script {
         return place(turn, {
           ...keyed, quoteId: first, marketId: 'm', side: second === 'buy' || second === 'bid' ? 'bid' : 'ask', userId: third, currency: 'USD', price: Number(fourth),
           expiresInDays: Number(words[4] ?? 0), immediate: second === 'buy' || second === 'sell', paymentMethodId: '', addressVersionId: '',
-          facts: this.trader(third), maxOpenQuotes: this.maxOpenQuotes,
+          facts: this.trader(third), maxOpenQuotes: this.maxOpenQuotes, maxOpenExposure: this.maxOpenExposure,
         });
     }
   }

@@ -144,7 +144,7 @@ export class Desk {
     const facts = this.harness.user(user);
     const placement = {
       quoteId: ids.next(side), marketId: market, side, userId: facts.userId, currency: 'USD', price, expiresInDays: side === 'bid' ? days : Math.min(days, 365), immediate,
-      paymentMethodId: '', addressVersionId: '', key, bodyHash: Buffer.from(hash), facts, maxOpenQuotes,
+      paymentMethodId: '', addressVersionId: '', key, bodyHash: Buffer.from(hash), facts, maxOpenQuotes, maxOpenExposure: Infinity,
     };
     return this.submit({ ...base(facts.userId, key, hash), run: (turn) => place(turn, placement) });
   }
@@ -157,7 +157,7 @@ export class Desk {
 
   amend(user: string, quoteId: string, price: number | undefined, { days = 0, key = ids.next('key') }: { days?: number; key?: string } = {}) {
     const { userId } = this.harness.user(user);
-    const command = { command: 'amend', userId, key, bodyHash: Buffer.from('amend'), quoteId, side: quoteId.startsWith('bid') ? ('bid' as const) : ('ask' as const), price: price === undefined ? undefined : { currency: 'USD', minor: price }, expiresInDays: days };
+    const command = { command: 'amend', userId, key, bodyHash: Buffer.from('amend'), quoteId, side: quoteId.startsWith('bid') ? ('bid' as const) : ('ask' as const), price: price === undefined ? undefined : { currency: 'USD', minor: price }, expiresInDays: days, maxOpenExposure: Infinity };
     return this.submit({ ...base(userId, key, 'amend'), run: (turn) => amend(turn, command) });
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { routeTable } from '../src/documents/route-table';
-import { documentsOf } from '../src/documents/write';
+import { documentsOf } from '../src/documents/documents-of';
 import { knownProblems } from '../src/door/known-problems';
 import { codesOf, openApi } from '../src/rest/openapi';
 import { ask, type RunningGateway, startGateway } from './start-gateway';
@@ -9,7 +9,7 @@ import { ask, type RunningGateway, startGateway } from './start-gateway';
 const ROOT = join(__dirname, '../../..');
 
 describe('the documents', () => {
-  it.each(documentsOf(ROOT).map(({ path, text }) => [path, text]))('%s says what the code says (else build, and run node dist/apps/gateway/src/documents/write.js)', (path, text) => {
+  it.each(documentsOf(ROOT).map(({ path, text }) => [path, text]))('%s says what the code says (else npm run docs:access)', (path, text) => {
     expect(readFileSync(join(ROOT, path), 'utf8')).toBe(text);
   });
 });

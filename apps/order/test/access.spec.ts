@@ -82,7 +82,24 @@ describe('who sees and does what with an order', () => {
     await expect(scene.report(id, 'seller_shipped', scene.seller, { idempotencyKey: 'other' })).rejects.toMatchObject({ kind: 'conflict', code: 'order.illegal_transition' });
     const other = await scene.orderThatIs('confirmed');
     await expect(scene.report(other, 'seller_shipped', scene.seller, { idempotencyKey: `k-${id}` })).rejects.toMatchObject({ kind: 'rejected', code: 'order.key_reused' });
+    const own = { orderId: other, event: 'seller_shipped', tracking: `OWN-${other}`, idempotencyKey: `own-${other}` };
+    expect(await scene.as(scene.seller).updateOrderStatus(own)).toMatchObject({ replayed: false });
+    expect(await scene.as(scene.seller).updateOrderStatus(own)).toMatchObject({ replayed: true, order: { inboundTracking: own.tracking } });
+    await expect(scene.as(scene.seller).updateOrderStatus({ ...own, tracking: 'ANOTHER' })).rejects.toMatchObject({ kind: 'rejected', code: 'order.key_reused' });
     await expect(scene.as(scene.seller).cancelOrder({ orderId: id })).rejects.toMatchObject({ code: 'order.illegal_transition' });
+  });
+
+  it('cancels once for each key: the same request is answered again, another one under the key is refused', async () => {
+    const [id, other] = [await scene.orderThatIs('confirmed'), await scene.orderThatIs('confirmed')];
+    const cancel = { orderId: id, reason: 'I lost it.', idempotencyKey: `c-${id}` };
+    const both = await Promise.all([scene.as(scene.seller).cancelOrder(cancel), scene.as(scene.seller).cancelOrder(cancel)]);
+    expect(both.map(({ replayed }) => replayed).sort()).toEqual([false, true]);
+    expect(both.map(({ order }) => order?.status)).toEqual(['cancelled', 'cancelled']);
+    for (const another of [{ orderId: other }, { reason: 'Another.' }, { doNotRelist: true }]) {
+      await expect(scene.as(scene.seller).cancelOrder({ ...cancel, ...another })).rejects.toMatchObject({ kind: 'rejected', code: 'order.key_reused' });
+    }
+    expect((await scene.order(other)).status).toBe('confirmed');
+    expect(await scene.as(scene.admin).cancelOrder({ ...cancel, orderId: other, reason: 'Fraud.' })).toMatchObject({ replayed: false });
   });
 
   it('lets a seller send the pair with a number of their own, but not with somebody else\'s', async () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { admin, Till } from './till';
 
 const bank = (idempotencyKey: string, bankToken = 'btok_us_verified') => ({ bankToken, country: 'US', idempotencyKey });
@@ -13,6 +14,10 @@ describe('A key', () => {
   const setups = () => till.requests('POST', /^\/v1\/setup_intents$/);
   const accounts = () => till.requests('POST', /^\/v1\/accounts$/);
 
+  it('may be as long as the door allows', async () => {
+    await till.as(till.user()).createSetupIntent({ idempotencyKey: 'x'.repeat(255) });
+  });
+
   it('begins to add one card: the same answer again, from the same user alone', async () => {
     const [user, other] = [till.user(), till.user()];
     const before = (await setups()).length;
@@ -22,7 +27,7 @@ describe('A key', () => {
     expect([first.replayed, again.replayed]).toEqual([false, true]);
     expect((await till.as(other).createSetupIntent({ idempotencyKey: 'k' })).setupIntentId).not.toBe(first.setupIntentId);
     const sent = (await setups()).slice(before).map(({ idempotencyKey }) => idempotencyKey);
-    expect(sent).toEqual([`setup:${user.id}:k`, `setup:${other.id}:k`]);
+    expect(sent).toEqual([user, other].map(({ id }) => `setup:${id}:${hash('sha256', 'k')}`));
     expect((await till.service.sql.query(`select 1 from command_answers where answer::text like '%secret%'`))).toEqual([]);
   });
 
@@ -51,7 +56,7 @@ describe('A key', () => {
     expect(await till.as(user).createPayoutAccount(bank('second', 'btok_us_noAccount'))).toMatchObject({ bankLast4: '1116', replayed: false });
     expect(await till.as(user).createPayoutAccount(bank('first'))).toMatchObject({ enabled: true, bankLast4: '6789', replayed: true });
     expect(await till.as(user).getPayoutAccount({})).toMatchObject({ bankLast4: '1116' });
-    expect((await accounts()).slice(before).map(({ idempotencyKey }) => idempotencyKey)).toEqual([`account:${user.id}:key:first`]);
+    expect((await accounts()).slice(before).map(({ idempotencyKey }) => idempotencyKey)).toEqual([`account:${user.id}:${hash('sha256', 'first')}`]);
   });
 
   it('that is being worked on answers 409, and then what came of it', async () => {

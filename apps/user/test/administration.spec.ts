@@ -56,6 +56,13 @@ describe('roles', () => {
     await expect(service.sql.query('delete from admin_actions')).rejects.toThrow('append-only');
   });
 
+  it('are not set over the head of another administrator: the version that was seen must be the present one', async () => {
+    const bob = await Person.registers(service);
+    const seen = { userId: bob.user.id, reason: 'hired', expectedVersion: bob.user.version };
+    await admin.asks.setRoles({ ...seen, roles: ['buyer'] });
+    await expect(admin.asks.setRoles({ ...seen, roles: ['buyer', 'authenticator'] })).rejects.toMatchObject({ code: 'user.stale' });
+  });
+
   it('are what exists: an unknown one is refused', async () => {
     const bob = await Person.registers(service);
     await expect(admin.asks.setRoles({ userId: bob.user.id, roles: ['owner'] })).rejects.toMatchObject({ code: 'user.role_unknown', kind: 'rejected' });

@@ -3,8 +3,8 @@ import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { alreadyDecided, checksMissing, claimLost, notInState, ownTrade, reasonsMissing, sameAuthenticator, taskLocked, taskNotFound, textMissing, valueUnknown } from '../domain/errors';
-import { type Check, checkKinds, type FailReason, failReasons, type Inspection, isParty, missingChecks, type State, type Verdict, type Voice, weigh } from '../domain/inspection';
+import { alreadyDecided, checksMissing, claimLost, notInState, ownTrade, reasonsMissing, sameAuthenticator, stale, taskLocked, taskNotFound, textMissing, valueUnknown } from '../domain/errors';
+import { type Check, checkKinds, type FailReason, failReasons, type Inspection, isParty, missingChecks, type Opinion, type State, type Verdict, type Voice, weigh } from '../domain/inspection';
 import { Inspections } from './ports';
 
 /** What somebody says of a pair, as it came. */
@@ -26,12 +26,13 @@ export class JudgeInspection {
     private readonly clock: Clock,
   ) {}
 
-  async check(userId: string, taskId: string, given: { kind: string; result: string; note: string }): Promise<Inspection> {
+  async check(userId: string, taskId: string, given: { kind: string; result: string; note: string; expectedVersion: number }): Promise<Inspection> {
     const check = checkOf(given);
     return this.transactions.run(async (tx) => {
       const inspection = await this.lock(tx, taskId);
       if (inspection.state !== 'queued') throw notInState(inspection.state);
       requireClaim(inspection, userId);
+      if (given.expectedVersion !== 0 && given.expectedVersion !== inspection.version) throw stale(inspection.version);
       await this.inspections.check(tx, taskId, check, { userId, at: this.clock.now() });
       return this.lock(tx, taskId);
     });
@@ -55,6 +56,7 @@ export class JudgeInspection {
     const reasons = reasonsOf(verdict, saying.reasons);
     return this.transactions.run(async (tx) => {
       const inspection = await this.lock(tx, saying.taskId);
+      if (hasSaid(inspection, { voice, by: userId, verdict, reasons })) return inspection;
       this.allow(inspection, userId, voice);
       const missing = voice === 'first' && verdict === 'pass' ? missingChecks(inspection) : [];
       if (missing.length > 0) throw checksMissing(missing);
@@ -87,6 +89,12 @@ export class JudgeInspection {
     if (!inspection) throw taskNotFound(taskId);
     return inspection;
   }
+}
+
+/** The very same opinion by the same person was given before: whoever sends it again is answered again, and nothing is written. */
+function hasSaid({ opinions }: Inspection, saying: Opinion): boolean {
+  const said = opinions.find(({ voice, by }) => voice === saying.voice && by === saying.by);
+  return said !== undefined && said.verdict === saying.verdict && said.reasons.length === saying.reasons.length && said.reasons.every((reason) => saying.reasons.includes(reason));
 }
 
 function requireClaim({ claim }: Inspection, userId: string): void {

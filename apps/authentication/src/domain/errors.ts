@@ -1,6 +1,7 @@
 import { AppError } from '@libs/kernel/app-error';
 
 export const taskNotFound = (id: string) => new AppError('not_found', 'authentication.task_not_found', 'There is no such task.', { id });
+export const stale = (version: number) => new AppError('conflict', 'authentication.stale', 'The task has changed since you read it.', { version: String(version) });
 export const queueEmpty = () => new AppError('not_found', 'authentication.queue_empty', 'No task is free.');
 export const taskLocked = () => new AppError('conflict', 'authentication.task_locked', 'Somebody else has this task.');
 export const claimLost = () => new AppError('conflict', 'authentication.claim_lost', 'You do not have this task, or no longer.');

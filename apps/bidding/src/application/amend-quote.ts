@@ -4,6 +4,7 @@ import type { Side } from '../domain/side';
 import { ExplainQuote } from './explain-quote';
 import { Intake } from './intake';
 import type { KeyedCall } from './keyed-call';
+import { Limits } from './limits';
 import type { Reply } from './ticket';
 
 export interface AmendCommand extends KeyedCall {
@@ -18,10 +19,11 @@ export class AmendQuote {
   constructor(
     private readonly intake: Intake,
     private readonly explain: ExplainQuote,
+    private readonly limits: Limits,
   ) {}
 
   execute(call: AmendCommand, answer: (reply: Reply) => void): void {
-    const command = { ...call, command: 'amend' };
+    const command = { ...call, command: 'amend', maxOpenExposure: this.limits.maxOpenExposure };
     this.intake.submit({ ...call, run: (turn) => amend(turn, command), explain: (refusal) => this.explain.why(refusal, call) }, answer);
   }
 }

@@ -59,7 +59,7 @@ export class PlaceQuote {
     const facts = this.traders.cached(command.userId);
     if (!facts) return refused(retry()); // Forgotten since, for want of room.
     return place(turn, {
-      quoteId, facts, maxOpenQuotes: this.limits.maxOpenQuotes, side: command.side, marketId: command.marketId, userId: command.userId,
+      quoteId, facts, maxOpenQuotes: this.limits.maxOpenQuotes, maxOpenExposure: this.limits.maxOpenExposure, side: command.side, marketId: command.marketId, userId: command.userId,
       currency: command.currency, price: command.price, expiresInDays: command.expiresInDays, immediate: command.immediate,
       paymentMethodId: command.paymentMethodId, addressVersionId: command.addressVersionId, key: command.key, bodyHash: command.bodyHash,
     });

@@ -1,9 +1,9 @@
 import { type Outcome, refused } from './batch';
 import { type KeyedCommand, keyed, ownOpenQuote } from './cancel';
-import { marketHalted, marketRetired, selfMatch } from './errors';
+import { exposureExceeded, marketHalted, marketRetired, selfMatch } from './errors';
 import { lifeMs } from './expiry';
 import type { Market } from './market';
-import { doneWith } from './place';
+import { doneWith, exposes } from './place';
 import { refusePrice } from './price-rules';
 import { type Quote, factsOf } from './quote';
 import type { Side } from './side';
@@ -16,6 +16,7 @@ export interface Amend extends KeyedCommand {
   readonly price: { readonly currency: string; readonly minor: number } | undefined;
   /** 0: the expiry stays. Otherwise counted from now. */
   readonly expiresInDays: number;
+  readonly maxOpenExposure: number;
 }
 
 /** A new price is a new acceptance: the quote goes to the end of its level and may match. A new expiry alone keeps its place. */
@@ -28,6 +29,7 @@ export function amend(turn: Turn, command: Amend): Outcome {
   const price = command.price?.minor ?? quote.price;
   const badPrice = command.price && refusePrice(market.terms, command.price.currency, price);
   if (badPrice) return refused(badPrice);
+  if (quote.side === 'bid' && price > quote.price && exposes(turn, market, { userId: quote.userId, more: price - quote.price, limit: command.maxOpenExposure })) return refused(exposureExceeded(command.maxOpenExposure));
   const life = command.expiresInDays === 0 ? undefined : lifeMs(quote.side, command.expiresInDays);
   if (life !== undefined && typeof life !== 'number') return refused(life);
 
@@ -53,6 +55,7 @@ function reprice(turn: Turn, market: Market, quote: Quote, to: { readonly price:
   if (met?.userId === quote.userId) return refused(selfMatch());
   turn.batch.touch(quote);
   market.book.remove(quote);
+  turn.floor.repriced(quote, to.price);
   quote.price = to.price;
   quote.expiresAt = to.expiresAt;
   quote.acceptedAt = turn.batch.at;

@@ -8,6 +8,7 @@ export const quoteNotFound = (id: string) => new AppError('not_found', 'bidding.
 export const alreadyMatched = () => new AppError('conflict', 'bidding.already_matched', 'This quote has matched already.');
 export const notOpen = (status: string) => new AppError('conflict', 'bidding.not_open', 'This quote is no longer open.', { status });
 export const tooManyQuotes = (limit: number) => new AppError('conflict', 'bidding.too_many_quotes', 'You have as many open quotes as one may have.', { limit: String(limit) });
+export const exposureExceeded = (limit: number) => new AppError('conflict', 'bidding.exposure_exceeded', 'Your open bids would come to more than they may.', { limit: String(limit) });
 export const userSuspended = () => new AppError('forbidden', 'bidding.user_suspended', 'This account may not trade at present.');
 
 export const currencyMismatch = (currency: string) => new AppError('rejected', 'bidding.currency_mismatch', `This market trades in ${currency}.`, { currency });

@@ -6,6 +6,8 @@ export class Floor {
   readonly markets = new Map<string, Market>();
   private readonly open = new Map<string, Quote>();
   private readonly byUser = new Map<string, Set<Quote>>();
+  /** What each user's open bids come to, by user and currency. */
+  private readonly exposures = new Map<string, number>();
 
   get openQuotes(): number {
     return this.open.size;
@@ -23,12 +25,18 @@ export class Floor {
     return this.byUser.get(userId)?.size ?? 0;
   }
 
+  /** What a user would have to pay if all their open bids of a currency matched, without fees. */
+  exposureOf(userId: string, currency: string): number {
+    return this.exposures.get(`${userId} ${currency}`) ?? 0;
+  }
+
   allQuotes(): IterableIterator<Quote> {
     return this.open.values();
   }
 
   /** The quote is open from now on: in the book, or waiting for a resume. */
   opened(quote: Quote): void {
+    if (!this.open.has(quote.id)) this.expose(quote, quote.price);
     this.open.set(quote.id, quote);
     const own = this.byUser.get(quote.userId);
     if (own) own.add(quote);
@@ -37,9 +45,15 @@ export class Floor {
 
   closed(quote: Quote): void {
     if (!this.open.delete(quote.id)) return;
+    this.expose(quote, -quote.price);
     const own = this.byUser.get(quote.userId);
     own?.delete(quote);
     if (own?.size === 0) this.byUser.delete(quote.userId);
+  }
+
+  /** To be said before an open quote takes another price. */
+  repriced(quote: Quote, price: number): void {
+    if (this.open.has(quote.id)) this.expose(quote, price - quote.price);
   }
 
   /** Takes markets in as the database has them; whatever was here of them before is forgotten. */
@@ -56,5 +70,13 @@ export class Floor {
     if (![...marketIds].some((id) => this.markets.has(id))) return;
     for (const quote of [...this.open.values()]) if (marketIds.has(quote.marketId)) this.closed(quote);
     for (const id of marketIds) this.markets.delete(id);
+  }
+
+  private expose({ side, userId, marketId }: Quote, by: number): void {
+    if (side !== 'bid' || by === 0) return;
+    const key = `${userId} ${this.markets.get(marketId)?.terms.currency ?? ''}`;
+    const sum = (this.exposures.get(key) ?? 0) + by;
+    if (sum === 0) this.exposures.delete(key);
+    else this.exposures.set(key, sum);
   }
 }

@@ -101,6 +101,36 @@ describe('a new quote', () => {
       b5 bid ann 12`).slice(3)).toEqual(['too_many_quotes', 'b4xa1@450', 'b1 cancelled(user)', 'b5 rests@12']);
   });
 
+  it('is refused to a buyer whose open bids would come to more than they may; what ends, and what matches, makes room again', () => {
+    const script = new Script({ maxOpenExposure: 1_000 });
+    expect(script.play(`
+      b1 bid ann 400
+      b2 bid ann 600
+      b3 bid ann 1
+      b4 bid bob 1000
+      a1 ask ann 5000
+      cancel ann b1
+      b5 bid ann 401
+      b6 bid ann 400`)).toEqual(['b1 rests@400', 'b2 rests@600', 'exposure_exceeded', 'b4 rests@1000', 'a1 rests@5000', 'b1 cancelled(user)', 'exposure_exceeded', 'b6 rests@400']);
+    expect(script.play(`
+      b7 buy ann 5000
+      a2 ask sam 1000
+      a3 ask sam 600
+      b8 bid ann 600`)).toEqual(['self_match', 'b4xa2@1000', 'b2xa3@600', 'b8 rests@600']);
+  });
+
+  it('takes no higher price than one\'s open bids may come to, and a lower one whatever they come to', () => {
+    const script = new Script({ maxOpenExposure: 1_000 });
+    expect(script.play(`
+      b1 bid ann 400
+      b2 bid ann 600
+      amend ann b1 401
+      amend ann b1 300
+      amend ann b2 700
+      amend ann b2 - 7
+      b3 bid ann 1`)).toEqual(['b1 rests@400', 'b2 rests@600', 'exposure_exceeded', 'b1 updated', 'b2 updated', 'b2 updated', 'exposure_exceeded']);
+  });
+
   it('is refused in a halted market, to suspended users, and to buyers whose buying is suspended', () => {
     expect(play(`
       halt

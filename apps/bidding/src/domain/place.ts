@@ -1,5 +1,5 @@
 import { type Done, type Outcome, type PlacedAs, refused } from './batch';
-import { marketHalted, marketNotFound, marketRetired, noQuotes, priceMoved, selfMatch, tooManyQuotes } from './errors';
+import { exposureExceeded, marketHalted, marketNotFound, marketRetired, noQuotes, priceMoved, selfMatch, tooManyQuotes } from './errors';
 import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { refusePrice } from './price-rules';
@@ -26,6 +26,7 @@ export interface Placement {
   readonly bodyHash: Uint8Array;
   readonly facts: TraderFacts;
   readonly maxOpenQuotes: number;
+  readonly maxOpenExposure: number;
 }
 
 /** A new quote: it meets the best opposite one at that one's price, or rests; Buy Now and Sell Now only meet. */
@@ -63,12 +64,18 @@ function admit(turn: Turn, market: Market, placement: Placement): Quote | Outcom
   const pins = pinsFor(facts, side, placement.paymentMethodId, placement.addressVersionId);
   if (!('addressVersionId' in pins)) return refused(pins);
   if (!immediate && turn.floor.countOf(placement.userId) >= placement.maxOpenQuotes) return refused(tooManyQuotes(placement.maxOpenQuotes));
+  if (side === 'bid' && !immediate && exposes(turn, market, { userId: placement.userId, more: price, limit: placement.maxOpenExposure })) return refused(exposureExceeded(placement.maxOpenExposure));
   return {
     id: placement.quoteId, marketId: market.id, side, userId: placement.userId, price, prio: 0, status: 'active', reason: null,
     expiresAt: turn.batch.at + life, placedAt: turn.batch.at, acceptedAt: turn.batch.at,
     paymentMethodId: pins.paymentMethodId, addressVersionId: pins.addressVersionId, immediate,
     level: undefined, ahead: undefined, behind: undefined,
   };
+}
+
+/** Whether a user's open bids would come to more than they may. */
+export function exposes(turn: Turn, market: Market, { userId, more, limit }: { readonly userId: string; readonly more: number; readonly limit: number }): boolean {
+  return turn.floor.exposureOf(userId, market.terms.currency) + more > limit;
 }
 
 export function doneWith(market: Market, quote: QuoteFacts, made: Match | undefined): Done {

@@ -78,6 +78,7 @@ export class Replay {
     if (held.price !== facts.price && facts.prio !== seq) this.differs(seq, 'a new price keeps an old priority');
     const isWaiting = this.market.waiting.delete(held.id);
     this.market.book.remove(held);
+    this.floor.repriced(held, facts.price);
     Object.assign(held, { price: facts.price, prio: facts.prio, expiresAt: facts.expiresAt, paymentMethodId: facts.paymentMethodId, addressVersionId: facts.addressVersionId });
     if (isWaiting) this.market.waiting.set(held.id, held);
     else if (counterpart(turn, this.market, held)) this.differs(seq, `${held.id} rests, and would have matched`);

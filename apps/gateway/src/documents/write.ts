@@ -1,23 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessDocument, knownProblemsSource, problemsDocument } from './generated';
-import { refusalsInSources } from './refusals-in-sources';
-import { routeTable } from './route-table';
+import { documentsOf } from './documents-of';
 
-export interface Document {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** Each document with what it should say, for the sources under `root`. */
-export function documentsOf(root: string): Document[] {
-  const problems = refusalsInSources(root);
-  return [
-    { path: 'apps/gateway/src/door/known-problems.ts', text: knownProblemsSource(problems) },
-    { path: 'docs/problems.md', text: problemsDocument(problems) },
-    { path: 'docs/access.md', text: accessDocument(routeTable()) },
-  ];
-}
-
-/** `node dist/apps/gateway/src/documents/write.js`, in the repository's root. */
-if (require.main === module) for (const { path, text } of documentsOf(process.cwd())) writeFileSync(join(process.cwd(), path), text);
+/** `npm run docs:access`, in the repository's root. */
+for (const { path, text } of documentsOf(process.cwd())) writeFileSync(join(process.cwd(), path), text);

@@ -5,8 +5,9 @@ import { roles } from '@libs/rpc/call-context';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { AmountJson, freeText, idOf, InstantJson, instant, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, queryFlag, safe } from './json';
-import { OrderJson, orderJson, orderParams, orderStep } from './orders';
+import { AmountJson, etag, freeText, idOf, InstantJson, instant, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, queryFlag, safe } from './json';
+import { cancelStep, OrderJson, orderParams, orderStep } from './orders';
+import { tellReplay } from './replayed';
 import { UserJson, userJson } from './users';
 
 const admin = { tag: 'Administration', access: { roles: ['admin'] }, status: 200 } as const;
@@ -31,9 +32,10 @@ function userRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'PUT', path: '/v1/admin/users/{userId}/roles', summary: 'Set what somebody may do.', refusals: ['user.not_found', 'user.last_admin'], params: userParams, body: Reason.extend({ roles: z.array(z.enum(roles)).max(roles.length) }), answer: UserJson,
-      async handle({ params: { userId }, body, call }) {
-        const { user } = await users.setRoles({ userId, ...body }, call);
+      ...admin, method: 'PUT', path: '/v1/admin/users/{userId}/roles', summary: 'Set what somebody may do.', refusals: ['user.not_found', 'user.last_admin', 'user.stale'], ifMatch: true, params: userParams, body: Reason.extend({ roles: z.array(z.enum(roles)).max(roles.length) }), answer: UserJson,
+      async handle({ params: { userId }, body, ifMatch, call }, headers) {
+        const { user } = await users.setRoles({ userId, ...body, expectedVersion: ifMatch }, call);
+        headers.header('ETag', etag(present(user).version));
         return userJson(user);
       },
     }),
@@ -55,23 +57,19 @@ function userRoutes(rpc: Rpc): Route[] {
 }
 
 function orderRoutes(rpc: Rpc): Route[] {
-  const orders = rpc.client(OrderService);
-  const onOrder = { ...admin, method: 'POST', params: orderParams, body: Reason, answer: OrderJson, refusals: ['order.not_found', 'order.illegal_transition'] } as const;
+  const onOrder = { ...admin, method: 'POST', params: orderParams, body: Reason, answer: OrderJson, idempotencyKey: 'required', refusals: ['order.not_found', 'order.illegal_transition', 'order.key_reused'] } as const;
   return [
     route({
       ...onOrder, path: '/v1/admin/orders/{orderId}/cancel', summary: 'Cancel an order that has not been shipped.',
-      async handle({ params: { orderId }, body: { reason }, call }) {
-        const { order } = await orders.cancelOrder({ orderId, reason }, call);
-        return orderJson(order);
-      },
+      handle: (input, headers) => cancelStep(rpc)(input.params.orderId, input.body, { input, headers }),
     }),
     route({
-      ...onOrder, path: '/v1/admin/orders/{orderId}/lost-inbound', summary: 'The parcel is lost on its way to the authenticators: the buyer is refunded.', idempotencyKey: 'required',
-      handle: (input) => orderStep(rpc, 'lost_inbound')(input.params.orderId, input.body, input),
+      ...onOrder, path: '/v1/admin/orders/{orderId}/lost-inbound', summary: 'The parcel is lost on its way to the authenticators: the buyer is refunded.',
+      handle: (input, headers) => orderStep(rpc, 'lost_inbound')(input.params.orderId, input.body, { input, headers }),
     }),
     route({
-      ...onOrder, path: '/v1/admin/orders/{orderId}/lost-outbound', summary: 'The parcel is lost on its way to the buyer: the buyer is refunded, the seller is paid, the platform bears it.', idempotencyKey: 'required',
-      handle: (input) => orderStep(rpc, 'lost_outbound')(input.params.orderId, input.body, input),
+      ...onOrder, path: '/v1/admin/orders/{orderId}/lost-outbound', summary: 'The parcel is lost on its way to the buyer: the buyer is refunded, the seller is paid, the platform bears it.',
+      handle: (input, headers) => orderStep(rpc, 'lost_outbound')(input.params.orderId, input.body, { input, headers }),
     }),
   ];
 }
@@ -107,10 +105,11 @@ function paymentTaskRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/admin/tasks/payments/{taskId}/resume', summary: 'Try the operation again.', refusals: ['payment.task_not_found', 'payment.task_closed'], params: taskParams, body: Reason, answer: TaskJson,
-      async handle({ params: { taskId }, body, call }) {
-        const { task } = await payments.resumeManualTask({ taskId, ...body }, call);
-        return taskJson(present(task));
+      ...admin, method: 'POST', path: '/v1/admin/tasks/payments/{taskId}/resume', summary: 'Try the operation again.', refusals: ['payment.task_not_found', 'payment.task_closed', 'payment.key_reused'], idempotencyKey: 'required', params: taskParams, body: Reason, answer: TaskJson,
+      async handle({ params: { taskId }, body, key, call }, headers) {
+        const resumed = await payments.resumeManualTask({ taskId, ...body, idempotencyKey: key }, call);
+        tellReplay(headers, resumed);
+        return taskJson(present(resumed.task));
       },
     }),
     route({

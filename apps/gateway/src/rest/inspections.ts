@@ -2,8 +2,8 @@ import { AuthenticationService, type AuthTask, type StrayParcel } from '@libs/co
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { InvalidInput } from '../door/problem';
-import { type Route, route } from '../door/route';
-import { freeText, idOf, InstantJson, instant, knownInstant, orAbsent, page, pageOf, pageQuery, present, queryFlag, safe } from './json';
+import { type Headers, type Route, route } from '../door/route';
+import { etag, freeText, idOf, InstantJson, instant, knownInstant, orAbsent, page, pageOf, pageQuery, present, queryFlag, safe } from './json';
 import { trackingNumber } from './orders';
 import { notFound } from './not-found';
 
@@ -47,14 +47,14 @@ function intakeRoutes(rpc: Rpc): Route[] {
       query: z.strictObject({ ...pageQuery, state: z.enum(['awaiting_parcel', 'queued', 'claimed', 'awaiting_review', 'disagreement', 'completed', 'cancelled']).optional() }), answer: pageOf(TaskJson),
       async handle({ query, call }) {
         const { tasks, nextCursor } = await floorService.getAuthTasks(query, call);
-        return page(tasks.map(taskJson), nextCursor);
+        return page(tasks.map((task) => taskJson(task)), nextCursor);
       },
     }),
     route({
       ...onTask, access: { roles: ['authenticator', 'admin'] }, method: 'GET', path: '/v1/authentication/tasks/{taskId}', summary: 'One inspection.', refusals: ['authentication.task_not_found'],
-      async handle({ params: { taskId }, call }) {
+      async handle({ params: { taskId }, call }, headers) {
         const { tasks: [task] } = await floorService.getAuthTasks({ taskId, limit: 1 }, call);
-        return taskJson(task ?? notFound('authentication.task_not_found', 'There is no such task.'));
+        return taskJson(task ?? notFound('authentication.task_not_found', 'There is no such task.'), headers);
       },
     }),
   ];
@@ -65,23 +65,23 @@ function claimRoutes(rpc: Rpc): Route[] {
   return [
     route({
       ...floor, method: 'POST', path: '/v1/authentication/tasks/claim-next', summary: 'Take the oldest free task for ten minutes.', refusals: ['authentication.queue_empty'], answer: TaskJson,
-      async handle({ call }) {
+      async handle({ call }, headers) {
         const { task } = await floorService.claimAuthTask({}, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
     route({
       ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/claim', summary: 'Take this task for ten minutes.', refusals: ['authentication.task_not_found', 'authentication.task_locked', 'authentication.own_trade'],
-      async handle({ params, call }) {
+      async handle({ params, call }, headers) {
         const { task } = await floorService.claimAuthTask(params, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
     route({
       ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/renew', summary: 'Ten minutes more.', refusals: claimed,
-      async handle({ params, call }) {
+      async handle({ params, call }, headers) {
         const { task } = await floorService.renewClaim(params, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
     route({
@@ -98,32 +98,32 @@ function verdictRoutes(rpc: Rpc): Route[] {
   const floorService = rpc.client(AuthenticationService);
   return [
     route({
-      ...onTask, method: 'PUT', path: '/v1/authentication/tasks/{taskId}/checks/{check}', summary: 'What one check has shown.', refusals: claimed,
+      ...onTask, method: 'PUT', path: '/v1/authentication/tasks/{taskId}/checks/{check}', summary: 'What one check has shown.', refusals: [...claimed, 'authentication.stale'], ifMatch: true,
       params: z.strictObject({ taskId: idOf('ins'), check: z.enum(['box', 'authenticity_markers', 'size', 'condition']) }), body: z.strictObject({ result: z.enum(['pass', 'fail']), note: freeText(1_000).optional() }),
-      async handle({ params: { taskId, check }, body, call }) {
-        const { task } = await floorService.recordCheck({ taskId, check: { kind: check, ...body } }, call);
-        return taskJson(present(task));
+      async handle({ params: { taskId, check }, body, ifMatch, call }, headers) {
+        const { task } = await floorService.recordCheck({ taskId, check: { kind: check, ...body }, expectedVersion: ifMatch }, call);
+        return taskJson(present(task), headers);
       },
     }),
     route({
       ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/decision', summary: 'PASS, or FAIL with reasons, which a second authenticator reviews.', refusals: [...claimed, 'authentication.checks_missing', 'authentication.reasons_missing'], body: Verdict,
-      async handle({ params: { taskId }, body, call }) {
+      async handle({ params: { taskId }, body, call }, headers) {
         const { task } = await floorService.completeAuth({ taskId, ...body }, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
     route({
       ...onTask, method: 'POST', path: '/v1/authentication/tasks/{taskId}/review', summary: 'The second opinion on a FAIL.', refusals: ['authentication.task_not_found', 'authentication.own_trade', 'authentication.same_authenticator', 'authentication.wrong_state', 'authentication.already_decided', 'authentication.reasons_missing'], body: Verdict,
-      async handle({ params: { taskId }, body, call }) {
+      async handle({ params: { taskId }, body, call }, headers) {
         const { task } = await floorService.reviewAuth({ taskId, ...body }, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
     route({
       ...admin, method: 'POST', path: '/v1/authentication/tasks/{taskId}/decide', summary: 'An admin decides where two authenticators disagree.', refusals: ['authentication.task_not_found', 'authentication.wrong_state', 'authentication.already_decided'], params, answer: TaskJson, body: Verdict.extend({ reason: freeText(500) }),
-      async handle({ params: { taskId }, body, call }) {
+      async handle({ params: { taskId }, body, call }, headers) {
         const { task } = await floorService.decideAuth({ taskId, ...body }, call);
-        return taskJson(present(task));
+        return taskJson(present(task), headers);
       },
     }),
   ];
@@ -149,8 +149,10 @@ function parcelRoutes(rpc: Rpc): Route[] {
   ];
 }
 
-function taskJson(task: AuthTask): z.input<typeof TaskJson> {
+/** With the headers of an answer that is this one task. */
+function taskJson(task: AuthTask, headers?: Headers): z.input<typeof TaskJson> {
   const { id, orderId, productId, size, state, verdict, reasons, checks, receivedAt, claimedUntil, claimedByMe, decidedAt, dueAt, version } = task;
+  headers?.header('ETag', etag(version));
   return {
     id, orderId, productId, size, state, verdict: orAbsent(verdict), reasons, checks: checks.map(({ kind, result, note }) => ({ kind, result: orAbsent(result), note: orAbsent(note) })),
     receivedAt: instant(receivedAt), claimedUntil: instant(claimedUntil), claimedByMe, decidedAt: instant(decidedAt), dueAt: instant(dueAt), version: safe(version),

@@ -78,6 +78,11 @@ export function knownInstant(timestamp: Timestamp | undefined): string {
   return timestampDate(timestamp).toISOString();
 }
 
+/** The version of the row, which `If-Match` names. */
+export function etag(version: bigint): string {
+  return `"${version}"`;
+}
+
 /** proto3 says "none" with an empty string; JSON says it by leaving the field out. */
 export function orAbsent(text: string): string | undefined {
   return text === '' ? undefined : text;

@@ -2,7 +2,7 @@ import { type Address, UserService } from '@libs/contracts/gen/exchange/user/v1/
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { idOf, line, orAbsent, present } from './json';
+import { etag, idOf, line, orAbsent, present } from './json';
 import { UserJson, userJson } from './users';
 
 const phone = z.string().regex(/^\+?[0-9][0-9 ()./-]{4,24}$/, 'This is not a phone number.');
@@ -15,7 +15,6 @@ const ChangedProfile = z.strictObject({ firstName: line(100).optional(), lastNam
 
 const mine = { tag: 'Me', access: { roles: 'signed_in' } } as const;
 const addressParams = z.strictObject({ addressId: idOf('adr') });
-const etag = (version: bigint) => `"${version}"`;
 
 export function meRoutes(rpc: Rpc): Route[] {
   const users = rpc.client(UserService);

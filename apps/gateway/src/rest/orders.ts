@@ -1,8 +1,9 @@
 import { type Order, type OrderEvent, OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
-import { type Route, route } from '../door/route';
+import { type Headers, type Route, route } from '../door/route';
 import { AmountJson, amount, freeText, idOf, InstantJson, instant, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, safe } from './json';
+import { tellReplay } from './replayed';
 
 const LineJson = z.object({ kind: z.string(), amount: AmountJson });
 export const OrderJson = z.object({
@@ -24,12 +25,28 @@ const theirs = { tag: 'Orders', access: { roles: ['buyer', 'seller', 'admin'] },
 const seller = { ...theirs, access: { roles: ['seller'] } } as const;
 const commonRefusals = ['order.not_found', 'order.illegal_transition', 'order.not_yours', 'order.key_reused'];
 
+/** What a handler was given. */
+export interface Asked {
+  readonly input: Pick<Parameters<Route['handle']>[0], 'key' | 'call'>;
+  readonly headers: Headers;
+}
+
 /** One door for every event of the table that a person causes. */
 export function orderStep(rpc: Rpc, event: OrderEventName) {
   const orders = rpc.client(OrderService);
-  return async (orderId: string, rest: { readonly tracking?: string | undefined; readonly reason?: string | undefined }, { key, call }: Pick<Parameters<Route['handle']>[0], 'key' | 'call'>) => {
-    const { order } = await orders.updateOrderStatus({ orderId, event, ...rest, idempotencyKey: key }, call);
-    return orderJson(order);
+  return async (orderId: string, rest: { readonly tracking?: string | undefined; readonly reason?: string | undefined }, { input: { key, call }, headers }: Asked) => {
+    const reported = await orders.updateOrderStatus({ orderId, event, ...rest, idempotencyKey: key }, call);
+    tellReplay(headers, reported);
+    return orderJson(reported.order);
+  };
+}
+
+export function cancelStep(rpc: Rpc) {
+  const orders = rpc.client(OrderService);
+  return async (orderId: string, { reason, doNotRelist = false }: { readonly reason: string; readonly doNotRelist?: boolean | undefined }, { input: { key, call }, headers }: Asked) => {
+    const cancelled = await orders.cancelOrder({ orderId, reason, doNotRelist, idempotencyKey: key }, call);
+    tellReplay(headers, cancelled);
+    return orderJson(cancelled.order);
   };
 }
 
@@ -68,24 +85,21 @@ export function orderRoutes(rpc: Rpc): Route[] {
     route({
       ...seller, method: 'POST', path: '/v1/orders/{orderId}/shipment', status: 200, summary: 'The pair is on its way to the authenticators.', refusals: [...commonRefusals, 'order.too_late_to_ship', 'order.label_not_ready', 'order.tracking_taken'], idempotencyKey: 'required',
       body: z.strictObject({ tracking: trackingNumber.optional() }), answer: OrderJson,
-      handle: (input) => orderStep(rpc, 'seller_shipped')(input.params.orderId, input.body, input),
+      handle: (input, headers) => orderStep(rpc, 'seller_shipped')(input.params.orderId, input.body, { input, headers }),
     }),
     route({
-      ...seller, method: 'POST', path: '/v1/orders/{orderId}/cancel', status: 200, summary: 'Cancel a sale before shipping it.', refusals: commonRefusals, idempotencyKey: 'optional',
+      ...seller, method: 'POST', path: '/v1/orders/{orderId}/cancel', status: 200, summary: 'Cancel a sale before shipping it.', refusals: commonRefusals, idempotencyKey: 'required',
       body: z.strictObject({ reason: freeText(500), doNotRelist: z.boolean().optional() }), answer: OrderJson,
-      async handle({ params: { orderId }, body: { reason, doNotRelist }, call }) {
-        const { order } = await orders.cancelOrder({ orderId, reason, ...(doNotRelist !== undefined && { doNotRelist }) }, call);
-        return orderJson(order);
-      },
+      handle: (input, headers) => cancelStep(rpc)(input.params.orderId, input.body, { input, headers }),
     }),
     route({
       ...theirs, access: { roles: ['buyer'] }, method: 'POST', path: '/v1/orders/{orderId}/delivery-confirmation', status: 200, summary: 'The pair has arrived.', refusals: commonRefusals, idempotencyKey: 'required', answer: OrderJson,
-      handle: (input) => orderStep(rpc, 'buyer_received')(input.params.orderId, {}, input),
+      handle: (input, headers) => orderStep(rpc, 'buyer_received')(input.params.orderId, {}, { input, headers }),
     }),
     route({
       ...theirs, access: { roles: ['authenticator'] }, method: 'POST', path: '/v1/orders/{orderId}/ship-to-buyer', status: 200, summary: 'The pair has passed and leaves for its buyer.', refusals: commonRefusals, idempotencyKey: 'required',
       body: z.strictObject({ tracking: trackingNumber.optional(), note: line(200).optional() }), answer: OrderJson,
-      handle: (input) => orderStep(rpc, 'buyer_shipped')(input.params.orderId, { tracking: input.body.tracking, reason: input.body.note }, input),
+      handle: (input, headers) => orderStep(rpc, 'buyer_shipped')(input.params.orderId, { tracking: input.body.tracking, reason: input.body.note }, { input, headers }),
     }),
   ];
 }

@@ -3,6 +3,7 @@ import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, amount, idOf, InstantJson, instant, orAbsent, present } from './json';
+import { tellReplay } from './replayed';
 import { EstimateLineJson } from './estimates';
 import { orderParams } from './orders';
 
@@ -15,6 +16,8 @@ const PaymentJson = z.object({
 
 /** The provider is asked while the buyer waits. */
 export const PROVIDER_MS_MAX = 15_000;
+/** Where the provider is asked under the user's key. */
+export const keyRefusals = ['payment.key_reused', 'payment.key_in_flight'];
 
 const buyer = { tag: 'Payments', access: { roles: ['buyer'] } } as const;
 const methodParams = z.strictObject({ paymentMethodId: idOf('pm') });
@@ -23,9 +26,11 @@ export function paymentRoutes(rpc: Rpc): Route[] {
   const payments = rpc.client(PaymentService);
   return [
     route({
-      ...buyer, method: 'POST', path: '/v1/payments/setup-intents', status: 201, summary: 'Begin to add a card. The provider\'s client library confirms it; no card number comes here.', refusals: ['payment.provider_unavailable'], answer: SetupIntentJson,
-      async handle({ call }) {
-        const { setupIntentId, clientSecret } = await payments.createSetupIntent({}, { ...call, deadlineMs: PROVIDER_MS_MAX });
+      ...buyer, method: 'POST', path: '/v1/payments/setup-intents', status: 201, summary: 'Begin to add a card. The provider\'s client library confirms it; no card number comes here.', refusals: ['payment.provider_unavailable', ...keyRefusals], idempotencyKey: 'required', answer: SetupIntentJson,
+      async handle({ key, call }, headers) {
+        const begun = await payments.createSetupIntent({ idempotencyKey: key }, { ...call, deadlineMs: PROVIDER_MS_MAX });
+        tellReplay(headers, begun);
+        const { setupIntentId, clientSecret } = begun;
         return { setupIntentId, clientSecret };
       },
     }),
@@ -61,11 +66,12 @@ export function paymentRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...buyer, method: 'POST', path: '/v1/orders/{orderId}/payment/recover', status: 200, summary: 'Pay a declined order with another card, or with the same after authentication.', refusals: ['payment.not_found', 'payment.not_recoverable', 'payment.method_not_found', 'payment.method_unknown', 'payment.ended', 'payment.provider_unavailable'], idempotencyKey: 'required',
+      ...buyer, method: 'POST', path: '/v1/orders/{orderId}/payment/recover', status: 200, summary: 'Pay a declined order with another card, or with the same after authentication.', refusals: ['payment.not_found', 'payment.not_recoverable', 'payment.method_not_found', 'payment.method_unknown', 'payment.ended', 'payment.provider_unavailable', 'payment.key_reused'], idempotencyKey: 'required',
       params: orderParams, body: z.strictObject({ paymentMethodId: idOf('pm').optional() }), answer: PaymentJson,
-      async handle({ params: { orderId }, body, key, call }) {
-        const { payment } = await payments.recoverPayment({ orderId, ...body, idempotencyKey: key }, { ...call, deadlineMs: PROVIDER_MS_MAX });
-        return paymentJson(present(payment));
+      async handle({ params: { orderId }, body, key, call }, headers) {
+        const recovered = await payments.recoverPayment({ orderId, ...body, idempotencyKey: key }, { ...call, deadlineMs: PROVIDER_MS_MAX });
+        tellReplay(headers, recovered);
+        return paymentJson(present(recovered.payment));
       },
     }),
   ];

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, amount, idOf, InstantJson, instant, knownInstant, orAbsent, page, pageOf, pageQuery } from './json';
 import { notFound } from './not-found';
-import { PROVIDER_MS_MAX } from './payments';
+import { keyRefusals, PROVIDER_MS_MAX } from './payments';
+import { tellReplay } from './replayed';
 
 const AccountJson = z.object({ exists: z.boolean(), enabled: z.boolean(), bankLast4: z.string().optional(), heldUntil: InstantJson.optional() });
 const PayoutJson = z.object({ id: z.string(), orderId: z.string(), amount: AmountJson, state: z.string(), createdAt: InstantJson, arrivesAt: InstantJson.optional(), failureCode: z.string().optional() });
@@ -22,11 +23,13 @@ export function payoutRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...seller, method: 'POST', path: '/v1/payouts/account', status: 200, summary: 'Open the account that pays out, or change its bank. A change holds payouts for 72 hours.', refusals: ['payment.bank_account_refused', 'payment.provider_unavailable'],
+      ...seller, method: 'POST', path: '/v1/payouts/account', status: 200, summary: 'Open the account that pays out, or change its bank. A change holds payouts for 72 hours.', refusals: ['payment.bank_account_refused', 'payment.provider_unavailable', ...keyRefusals], idempotencyKey: 'required',
       body: z.strictObject({ bankToken: z.string().regex(/^[\w-]{1,100}$/, 'This is not a bank token.'), country: z.string().regex(/^[A-Z]{2}$/, 'A country is two capital letters (ISO 3166-1).') }),
       answer: z.object({ enabled: z.boolean(), bankLast4: z.string() }),
-      async handle({ body, call }) {
-        const { enabled, bankLast4 } = await payments.createPayoutAccount(body, { ...call, deadlineMs: PROVIDER_MS_MAX });
+      async handle({ body, key, call }, headers) {
+        const kept = await payments.createPayoutAccount({ ...body, idempotencyKey: key }, { ...call, deadlineMs: PROVIDER_MS_MAX });
+        tellReplay(headers, kept);
+        const { enabled, bankLast4 } = kept;
         return { enabled, bankLast4 };
       },
     }),

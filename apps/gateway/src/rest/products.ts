@@ -2,7 +2,7 @@ import { type Market, type Product, ProductService } from '@libs/contracts/gen/e
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { AmountJson, amount, freeText, idOf, InstantJson, knownInstant, line, orAbsent, page, pageOf, pageQuery, PRICE_MAX, PriceJson, present, safe } from './json';
+import { amount, AmountJson, etag, freeText, idOf, InstantJson, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, PRICE_MAX, PriceJson, safe } from './json';
 
 const size = line(10);
 const releaseDate = z.iso.date();
@@ -41,7 +41,6 @@ const shown = { tag: 'Products', access: { roles: 'public' }, cacheControl: 'pub
 const administered = { tag: 'Products', access: { roles: ['admin'] } } as const;
 const params = z.strictObject({ productId: z.string().regex(/^[a-z0-9_-]{1,200}$/) });
 const ownParams = z.strictObject({ productId: idOf('prd') });
-const etag = (version: bigint) => `"${version}"`;
 
 export function productRoutes(rpc: Rpc): Route[] {
   const products = rpc.client(ProductService);

@@ -5,6 +5,7 @@ import type { Headers, Input } from '../door/route';
 import type { TradeCommand, TradeOutcome } from '../trade/trade-stream';
 import { z } from 'zod';
 import { AmountJson, amount, idOf, InstantJson, knownInstant, orAbsent, pageQuery, present, safe } from './json';
+import { tellReplay } from './replayed';
 
 /** What bids and asks have in common. */
 
@@ -59,8 +60,9 @@ interface Commanded {
   readonly match?: Match | undefined;
 }
 
-export function commandedJson(quote: Quote | undefined, { bookSeq, replayed, match }: Commanded, headers: Headers): z.input<typeof CommandedQuoteJson> {
-  if (replayed) headers.header('Idempotent-Replayed', 'true');
+export function commandedJson(quote: Quote | undefined, commanded: Commanded, headers: Headers): z.input<typeof CommandedQuoteJson> {
+  tellReplay(headers, commanded);
+  const { bookSeq, match } = commanded;
   const met = match && { match: { id: match.id, price: amount(match.price) } };
   return { ...quoteJson(quote), ...met, bookSeq: safe(bookSeq) };
 }

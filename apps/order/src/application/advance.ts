@@ -11,6 +11,7 @@ import type { Order } from '../domain/order';
 import { announce } from './announce';
 import { Deadlines } from './deadlines';
 import { type HistoryEntry, Orders, Steps } from './ports';
+import type { RequestKey } from './request-key';
 
 const DAY_S = 86_400;
 const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 300, 3_600, DAY_S, 3 * DAY_S, 7 * DAY_S, 14 * DAY_S];
@@ -25,7 +26,7 @@ export interface Happening {
   readonly reasons?: readonly string[];
   /** When it happened, if that was before it was told. */
   readonly at?: Date;
-  readonly idempotencyKey?: string;
+  readonly request?: RequestKey;
 }
 
 /** `repeated`: known before. `late`: its deadline had passed. `refused`: the table has no such step, or not for this actor. */
@@ -103,9 +104,9 @@ export class Advance {
   }
 }
 
-function entryOf(before: Order, order: Order, { event, actor, actorId, reason = '', idempotencyKey }: Happening): HistoryEntry {
+function entryOf(before: Order, order: Order, { event, actor, actorId, reason = '', request }: Happening): HistoryEntry {
   const traceId = traceIdOf(currentTraceparent()) ?? '';
-  return { version: order.version, event, from: before.status, to: order.status, actor, actorId, reason, at: order.updatedAt, traceId, idempotencyKey };
+  return { version: order.version, event, from: before.status, to: order.status, actor, actorId, reason, at: order.updatedAt, traceId, ...(request && { request }) };
 }
 
 function paymentStatusAfter(order: Order, event: OrderEvent, next: Step): Order['paymentStatus'] {

@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { illegalTransition, notYours, orderNotFound, reasonMissing } from '../domain/errors';
-import type { Order } from '../domain/order';
 import { Advance } from './advance';
 import { type Caller, viewerOf } from './caller';
-import { Orders } from './ports';
+import { History, Orders } from './ports';
+import type { Reported } from './report-event';
+import { isReplay, requestKey } from './request-key';
 
 export interface Cancel {
   readonly orderId: string;
   readonly reason: string;
   readonly doNotRelist: boolean;
+  readonly idempotencyKey: string;
 }
 
 /** The seller's way out before shipping, or an admin's with a reason. All sales are binding for buyers. */
@@ -18,27 +20,30 @@ export interface Cancel {
 export class CancelOrder {
   constructor(
     private readonly orders: Orders,
+    private readonly history: History,
     private readonly advance: Advance,
     private readonly transactions: Transactions,
   ) {}
 
-  async execute(caller: Caller, cancel: Cancel): Promise<Order> {
-    const order = await this.transactions.run((tx) => this.cancel(tx, caller, cancel));
+  async execute(caller: Caller, cancel: Cancel): Promise<Reported> {
+    const cancelled = await this.transactions.run((tx) => this.cancel(tx, caller, cancel));
     failpoint('order.afterCommit');
-    return order;
+    return cancelled;
   }
 
-  private async cancel(tx: Transaction, caller: Caller, { orderId, reason, doNotRelist }: Cancel): Promise<Order> {
+  private async cancel(tx: Transaction, caller: Caller, { orderId, reason, doNotRelist, idempotencyKey }: Cancel): Promise<Reported> {
     const order = await this.orders.lock(tx, orderId);
     const actor = order && viewerOf(order, caller);
     if (!actor) throw orderNotFound(orderId);
+    const request = requestKey(idempotencyKey, ['cancel', orderId, reason, doNotRelist]);
+    if (await isReplay(this.history, tx, caller.id, request)) return { order, isReplay: true };
     if (actor === 'buyer') throw notYours('order_cancelled');
     if (actor === 'admin' && reason === '') throw reasonMissing();
 
     const event = actor === 'admin' ? 'admin_cancelled' : 'seller_cancelled';
-    const { outcome, order: cancelled } = await this.advance.execute(tx, orderId, { event, actor, actorId: caller.id, reason });
+    const { outcome, order: cancelled } = await this.advance.execute(tx, orderId, { event, actor, actorId: caller.id, reason, ...(request && { request }) });
     if (outcome === 'refused' || outcome === 'late') throw illegalTransition(order.status, event);
     if (outcome === 'applied' && doNotRelist) await this.orders.patch(tx, orderId, { doNotRelist });
-    return cancelled;
+    return { order: cancelled, isReplay: false };
   }
 }

@@ -11,7 +11,7 @@ const LOOK_AT_PAYOUT_MS = 60_000;
 
 const awaiting: Readonly<Record<string, PaymentStatus>> = { processing: 'pending', action_required: 'action_required', retrying: 'retrying' };
 const payoutStatuses: Readonly<Record<string, PayoutStatus>> = {
-  held: 'owed', releasing: 'transferring', transferring: 'transferring', transferred: 'transferring', in_transit: 'transferring', paid: 'paid', failed: 'owed',
+  held: 'owed', transferring: 'transferring', transferred: 'transferring', in_transit: 'transferring', paid: 'paid', failed: 'owed',
 };
 /** From here on payment sees the payout through by itself. */
 const isPayoutOnItsWay = (state: string) => ['transferred', 'in_transit', 'paid', 'failed'].includes(state);

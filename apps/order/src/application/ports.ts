@@ -3,6 +3,7 @@ import type { DeadlineRules, Holidays } from '../domain/deadlines';
 import type { Actor, Effect, OrderEvent, Status, TimerKind } from '../domain/lifecycle';
 import type { Leg, Line, Order, PaymentStatus, PayoutStatus } from '../domain/order';
 import type { ParcelState, Scan, ScanKind } from '../domain/parcel';
+import type { RequestKey } from './request-key';
 
 /** A row of the audit log, without the hashes that chain it to the one before. */
 export interface HistoryEntry {
@@ -15,7 +16,7 @@ export interface HistoryEntry {
   readonly reason: string;
   readonly at: Date;
   readonly traceId: string;
-  readonly idempotencyKey?: string;
+  readonly request?: RequestKey;
 }
 
 /** What has happened to an order, and the hash that its next entry follows. */
@@ -63,8 +64,8 @@ export abstract class Orders {
 }
 
 export abstract class History {
-  /** The order and event that this user's key was used for. */
-  abstract findKey(tx: Transaction, actorId: string, key: string): Promise<{ readonly orderId: string; readonly event: OrderEvent } | undefined>;
+  /** Whether this user's key was used for the same request; undefined when it was not used. */
+  abstract findKey(tx: Transaction, actorId: string, request: RequestKey): Promise<boolean | undefined>;
   abstract of(orderId: string): Promise<HistoryEntry[]>;
 }
 

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { eventUnknown, illegalTransition, keyReused, labelNotReady, notYours, orderNotFound, reasonMissing, tooLateToShip, trackingTaken } from '../domain/errors';
+import { eventUnknown, illegalTransition, labelNotReady, notYours, orderNotFound, reasonMissing, tooLateToShip, trackingTaken } from '../domain/errors';
 import { type Actor, lifecycle, type OrderEvent, reportedEvent, step } from '../domain/lifecycle';
 import type { Leg, Order } from '../domain/order';
 import { Advance, type Advanced } from './advance';
 import { type Caller, rolesIn } from './caller';
 import { History, Orders, Shipments } from './ports';
+import { isReplay, requestKey } from './request-key';
 
 export interface Report {
   readonly orderId: string;
@@ -15,6 +16,12 @@ export interface Report {
   readonly tracking: string;
   readonly reason: string;
   readonly idempotencyKey: string;
+}
+
+export interface Reported {
+  readonly order: Order;
+  /** The key was taken before: nothing has happened now. */
+  readonly isReplay: boolean;
 }
 
 const shippedLeg: Partial<Record<OrderEvent, Leg>> = { seller_shipped: 'inbound', buyer_shipped: 'outbound' };
@@ -31,34 +38,27 @@ export class ReportEvent {
     private readonly clock: Clock,
   ) {}
 
-  async execute(caller: Caller, report: Report): Promise<Order> {
-    const order = await this.transactions.run((tx) => this.report(tx, caller, report));
+  async execute(caller: Caller, report: Report): Promise<Reported> {
+    const reported = await this.transactions.run((tx) => this.report(tx, caller, report));
     failpoint('order.afterCommit');
-    return order;
+    return reported;
   }
 
-  private async report(tx: Transaction, caller: Caller, report: Report): Promise<Order> {
+  private async report(tx: Transaction, caller: Caller, report: Report): Promise<Reported> {
     const event = reportedEvent(report.event);
     if (!event) throw eventUnknown(report.event);
     const order = await this.orders.lock(tx, report.orderId);
     if (!order || rolesIn(order, caller).length === 0) throw orderNotFound(report.orderId);
-    const idempotencyKey = report.idempotencyKey || undefined;
-    if (await this.isReplay(tx, caller, report, event)) return order;
+    const { orderId, tracking, reason } = report;
+    const request = requestKey(report.idempotencyKey, [event, orderId, tracking, reason]);
+    if (await isReplay(this.history, tx, caller.id, request)) return { order, isReplay: true };
 
     const actor = actorFor(order, event, caller);
-    if (actor === 'admin' && report.reason === '') throw reasonMissing();
+    if (actor === 'admin' && reason === '') throw reasonMissing();
     const leg = shippedLeg[event];
-    if (leg && step(order.status, event)) await this.noteTracking(tx, order, leg, report.tracking);
-    const advanced = await this.advance.execute(tx, order.id, { event, actor, actorId: caller.id, reason: report.reason, idempotencyKey });
-    return settled(advanced, event);
-  }
-
-  /** The same key for the same report was answered before; for another one it is a mistake. */
-  private async isReplay(tx: Transaction, caller: Caller, { orderId, idempotencyKey }: Report, event: OrderEvent): Promise<boolean> {
-    const used = idempotencyKey ? await this.history.findKey(tx, caller.id, idempotencyKey) : undefined;
-    if (!used) return false;
-    if (used.orderId !== orderId || used.event !== event) throw keyReused();
-    return true;
+    if (leg && step(order.status, event)) await this.noteTracking(tx, order, leg, tracking);
+    const advanced = await this.advance.execute(tx, orderId, { event, actor, actorId: caller.id, reason, ...(request && { request }) });
+    return { order: settled(advanced, event), isReplay: false };
   }
 
   /** The label's own number, or that of a parcel which is sent another way. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import { bankRefused, providerUnavailable } from '../domain/errors';
-import { KeyedCommands } from './keyed-commands';
+import { keyAtProvider, KeyedCommands } from './keyed-commands';
 import { PayoutAccounts, type PayoutAccount } from './ports';
 import { AccountProvider, type AccountReading, type Reply } from './provider';
 import { StoreAccount } from './store-account';
@@ -45,7 +45,7 @@ export class CreatePayoutAccount {
   }
 
   private async create(bank: NewBank): Promise<PayoutAccount> {
-    const reply = await this.provider.createAccount({ ...bank, key: `account:${bank.userId}:${sent(bank)}` });
+    const reply = await this.provider.createAccount({ ...bank, key: `account:${sent(bank, '')}` });
     if (reply.reply !== 'done') throw refusal(reply);
     const stored = await this.store.execute(bank.userId, reply.value);
     // What has changed since then may have been told before we knew the account.
@@ -57,7 +57,7 @@ export class CreatePayoutAccount {
   private async change(bank: NewBank, mark: Mark): Promise<PayoutAccount> {
     const { userId, bankToken } = bank;
     const { providerId: accountId, bankFingerprint, bankChanges } = mark.before;
-    const reply = await this.provider.changeBank({ key: `bank:${accountId}:${bank.idempotencyKey === '' ? bankChanges : ''}:${sent(bank)}`, accountId, bankToken });
+    const reply = await this.provider.changeBank({ key: `bank:${accountId}:${sent(bank, `:${bankChanges}`)}`, accountId, bankToken });
     const seen = reply.reply === 'done' ? reply : await this.provider.readAccount(accountId);
     const stored = seen.reply === 'done' ? await this.store.execute(userId, seen.value) : undefined;
     const isKnown = stored !== undefined && (reply.reply === 'done' || reply.reply === 'refused' || reply.reply === 'not_taken');
@@ -88,9 +88,9 @@ export class CreatePayoutAccount {
   }
 }
 
-/** What the provider tells one request from another by: the caller's key; else the token, which works once. */
-function sent({ idempotencyKey, country, bankToken }: NewBank): string {
-  return idempotencyKey === '' ? `${country}:${bankToken}` : `key:${idempotencyKey}`;
+/** What the provider tells one request from another by: the caller's key; without one the token, which works once. */
+function sent({ userId, idempotencyKey: key, country, bankToken }: NewBank, state: string): string {
+  return key === '' ? `${userId}:${country}:${bankToken}${state}` : keyAtProvider({ userId, key });
 }
 
 function refusal(reply: Exclude<Reply<AccountReading>, { reply: 'done' }>): Error {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@libs/postgres/transaction';
 import { providerUnavailable } from '../domain/errors';
 import { EnsureCustomer } from './ensure-customer';
-import { type KeyedCall, KeyedCommands } from './keyed-commands';
+import { keyAtProvider, type KeyedCall, KeyedCommands } from './keyed-commands';
 import { Cards } from './ports';
 import { CardProvider, type SetupReading } from './provider';
 
@@ -27,9 +27,10 @@ export class CreateSetupIntent {
     return { ...(made ?? (await this.read(answer.id))), isReplay };
   }
 
-  private async make({ userId, key }: KeyedCall): Promise<SetupReading> {
+  private async make(call: KeyedCall): Promise<SetupReading> {
+    const { userId, key } = call;
     const customer = await this.customer.execute(userId);
-    const setup = customer.reply === 'done' ? await this.provider.createSetupIntent(customer.value, key === '' ? undefined : `setup:${userId}:${key}`) : customer;
+    const setup = customer.reply === 'done' ? await this.provider.createSetupIntent(customer.value, key === '' ? undefined : `setup:${keyAtProvider(call)}`) : customer;
     if (setup.reply !== 'done') throw providerUnavailable();
     await this.transactions.run((tx) => this.cards.setupStarted(tx, userId, setup.value.id));
     return setup.value;

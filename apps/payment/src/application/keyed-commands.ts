@@ -4,8 +4,6 @@ import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { keyInFlight, keyReused } from '../domain/errors';
 import { type CommandKey, KeptAnswers } from './ports';
 
-const KEY_LENGTH_MAX = 255;
-
 /** Who sends a command, under which key; empty when the caller wants none. */
 export interface KeyedCall {
   readonly userId: string;
@@ -67,7 +65,11 @@ export class KeyedCommands {
   }
 }
 
+/** Made of the user's key, and short enough for the provider however long that is. */
+export function keyAtProvider({ userId, key }: KeyedCall): string {
+  return `${userId}:${hash('sha256', key)}`;
+}
+
 function keyOf({ userId, key }: KeyedCall, body: readonly string[]): CommandKey {
-  if (key.length > KEY_LENGTH_MAX) throw keyReused();
   return { userId, key, bodyHash: hash('sha256', JSON.stringify(body), 'buffer') };
 }

@@ -40,7 +40,7 @@ async function seed(exchange: Exchange): Promise<void> {
   const { buyer, seller, authenticator, second, admin } = Object.fromEntries(people) as Record<Role, Trader>;
   await grantFirstAdmin(exchange.userDatabase, admin.account.email);
   await admin.logsIn();
-  for (const { id } of [authenticator, second]) await admin.api.put(`/v1/admin/users/${id}/roles`, { roles: ['buyer', 'seller', 'authenticator'], reason: 'demo' });
+  for (const inspector of [authenticator, second]) await admin.grants(inspector, ['buyer', 'seller', 'authenticator'], 'demo');
   await Promise.all([buys(buyer), sells(seller)]);
   const known = await products(admin);
   for (const { retail, ...product } of catalogue) {

@@ -9,9 +9,9 @@ describe('a user', () => {
   });
 
   it('gets exactly the roles that an administrator names, and none that does not exist', () => {
-    expect(withRoles(ann, ['admin', 'buyer', 'buyer']).roles).toEqual(['buyer', 'admin']);
-    expect(withRoles(ann, ['seller', 'buyer'])).toBe(ann);
-    expect(() => withRoles(ann, ['buyer', 'owner'])).toThrow(expect.objectContaining({ code: 'user.role_unknown' }));
+    expect(withRoles(ann, ['admin', 'buyer', 'buyer'], 1).roles).toEqual(['buyer', 'admin']);
+    expect(withRoles(ann, ['seller', 'buyer'], 0)).toBe(ann);
+    expect(() => withRoles(ann, ['buyer', 'owner'], 1)).toThrow(expect.objectContaining({ code: 'user.role_unknown' }));
   });
 
   it('keeps what an edit does not name, and is not overwritten by who read an older version', () => {

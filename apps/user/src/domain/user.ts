@@ -50,8 +50,9 @@ export function changeProfile(user: User, changes: ProfileChanges, expectedVersi
   return { ...user, firstName, lastName, phone, version: user.version + 1 };
 }
 
-/** The same object when the user has these roles already. */
-export function withRoles(user: User, names: readonly string[]): User {
+/** The same object when the user has these roles already. `expectedVersion` 0 compares nothing. */
+export function withRoles(user: User, names: readonly string[], expectedVersion: number): User {
+  if (expectedVersion !== 0 && expectedVersion !== user.version) throw stale(user.version);
   const wanted = roles.filter((role) => names.includes(role));
   const unknown = names.find((name) => !wanted.some((role) => role === name));
   if (unknown !== undefined) throw roleUnknown(unknown);

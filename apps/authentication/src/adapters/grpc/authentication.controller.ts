@@ -57,10 +57,10 @@ export class AuthenticationController implements RpcHandlers<typeof Authenticati
     return {};
   }
 
-  async recordCheck({ taskId, check }: pb.RecordCheckRequest, call: CallContext) {
+  async recordCheck({ taskId, check, expectedVersion }: pb.RecordCheckRequest, call: CallContext) {
     const { id } = requireRole(call, 'authenticator');
     const { kind = '', result = '', note = '' } = check ?? {};
-    return { task: taskMessage(await this.judging.check(id, taskId, { kind, result, note }), id) };
+    return { task: taskMessage(await this.judging.check(id, taskId, { kind, result, note, expectedVersion: Number(expectedVersion) }), id) };
   }
 
   async completeAuth(request: pb.CompleteAuthRequest, call: CallContext) {

@@ -9,9 +9,8 @@ import { CancelOrder } from '../../application/cancel-order';
 import { CreateOrder } from '../../application/create-order';
 import { ManualTaskDesk } from '../../application/manual-task-desk';
 import { ReadOrders } from '../../application/read-orders';
-import { ReportEvent } from '../../application/report-event';
+import { ReportEvent, type Reported } from '../../application/report-event';
 import { TakeCarrierWebhook } from '../../application/take-carrier-webhook';
-import type { Order } from '../../domain/order';
 import { eventMessage, orderMessage, purchaseOf, taskMessage } from './messages';
 
 @Controller()
@@ -48,12 +47,12 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
 
   async updateOrderStatus(request: pb.UpdateOrderStatusRequest, call: CallContext) {
     const user = userOf(call);
-    return { order: answerOf(await this.reports.execute(user, request), user) };
+    return answerOf(await this.reports.execute(user, request), user);
   }
 
   async cancelOrder(request: pb.CancelOrderRequest, call: CallContext) {
     const user = userOf(call);
-    return { order: answerOf(await this.cancels.execute(user, request), user) };
+    return answerOf(await this.cancels.execute(user, request), user);
   }
 
   async getLabel({ orderId }: pb.GetLabelRequest, call: CallContext) {
@@ -79,8 +78,8 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
 }
 
 /** An authenticator who reports a shipment sees no side's money. */
-function answerOf(order: Order, user: CallUser) {
+function answerOf({ order, isReplay: replayed }: Reported, user: CallUser) {
   const viewer = viewerOf(order, user);
   const message = orderMessage({ order, viewer: viewer ?? 'admin' });
-  return viewer ? message : { ...message, buyerId: '', sellerId: '', lines: [] };
+  return { order: viewer ? message : { ...message, buyerId: '', sellerId: '', lines: [] }, replayed };
 }

@@ -3,11 +3,13 @@ import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { History, type HistoryEntry } from '../../application/ports';
-import type { OrderEvent } from '../../domain/lifecycle';
+import type { RequestKey } from '../../application/request-key';
 
-interface Row extends Omit<HistoryEntry, 'actorId' | 'idempotencyKey'> {
+interface Row extends Omit<HistoryEntry, 'actorId' | 'request'> {
   readonly actorUuid: string | null;
 }
+
+const BY_KEY = 'select request_hash = $3 as "isSameBody" from order_events where actor_id = $1 and idempotency_key = $2';
 
 const OF = `select version, event, from_status as "from", to_status as "to", actor, actor_id as "actorUuid", reason, at, trace_id as "traceId"
   from order_events where order_id = $1 order by version`;
@@ -18,11 +20,9 @@ export class PostgresHistory extends History {
     super();
   }
 
-  async findKey(tx: Transaction, actorId: string, key: string): Promise<{ orderId: string; event: OrderEvent } | undefined> {
-    const rows = await this.sql
-      .in(tx)
-      .query<{ order_id: string; event: OrderEvent }>('select order_id, event from order_events where actor_id = $1 and idempotency_key = $2', [uuidOfOwn('usr', actorId), key]);
-    return rows[0] && { orderId: typeId('ord', rows[0].order_id), event: rows[0].event };
+  async findKey(tx: Transaction, actorId: string, { key, bodyHash }: RequestKey): Promise<boolean | undefined> {
+    const [row] = await this.sql.in(tx).query<{ isSameBody: boolean | null }>(BY_KEY, [uuidOfOwn('usr', actorId), key, bodyHash]);
+    return row && row.isSameBody === true;
   }
 
   async of(orderId: string): Promise<HistoryEntry[]> {

@@ -24,9 +24,9 @@ export class AdminRpc {
     return { users: users.map(maskedUserMessage), nextCursor: next ?? '' };
   }
 
-  async setRoles({ userId, roles, reason }: SetRolesRequest, call: CallContext) {
+  async setRoles({ userId, roles, reason, expectedVersion }: SetRolesRequest, call: CallContext) {
     const admin = requireRole(call, 'admin');
-    return { user: maskedUserMessage(await this.roles.execute(admin.id, userId, roles, reason)) };
+    return { user: maskedUserMessage(await this.roles.execute({ actorId: admin.id, userId, roles, reason, expectedVersion: Number(expectedVersion) })) };
   }
 
   async suspendUser({ userId, reason }: SuspendUserRequest, call: CallContext) {
