@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { admin, Till } from './till';
 
 const bank = (idempotencyKey: string, bankToken = 'btok_us_verified') => ({ bankToken, country: 'US', idempotencyKey });
@@ -27,7 +26,7 @@ describe('A key', () => {
     expect([first.replayed, again.replayed]).toEqual([false, true]);
     expect((await till.as(other).createSetupIntent({ idempotencyKey: 'k' })).setupIntentId).not.toBe(first.setupIntentId);
     const sent = (await setups()).slice(before).map(({ idempotencyKey }) => idempotencyKey);
-    expect(sent).toEqual([user, other].map(({ id }) => `setup:${id}:${hash('sha256', 'k')}`));
+    expect(sent).toEqual([user, other].map(({ id }) => `setup:${id}:k`));
     expect((await till.service.sql.query(`select 1 from command_answers where answer::text like '%secret%'`))).toEqual([]);
   });
 
@@ -56,7 +55,7 @@ describe('A key', () => {
     expect(await till.as(user).createPayoutAccount(bank('second', 'btok_us_noAccount'))).toMatchObject({ bankLast4: '1116', replayed: false });
     expect(await till.as(user).createPayoutAccount(bank('first'))).toMatchObject({ enabled: true, bankLast4: '6789', replayed: true });
     expect(await till.as(user).getPayoutAccount({})).toMatchObject({ bankLast4: '1116' });
-    expect((await accounts()).slice(before).map(({ idempotencyKey }) => idempotencyKey)).toEqual([`account:${user.id}:${hash('sha256', 'first')}`]);
+    expect((await accounts()).slice(before).map(({ idempotencyKey }) => idempotencyKey)).toEqual([`account:${user.id}:first`]);
   });
 
   it('that is being worked on answers 409, and then what came of it', async () => {

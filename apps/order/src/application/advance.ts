@@ -10,8 +10,7 @@ import { type Actor, type OrderEvent, type Status, step, type Step, type TimerKi
 import type { Order } from '../domain/order';
 import { announce } from './announce';
 import { Deadlines } from './deadlines';
-import { type HistoryEntry, Orders, Steps } from './ports';
-import type { RequestKey } from './request-key';
+import { type HistoryEntry, Orders, type RequestKey, Steps } from './ports';
 
 const DAY_S = 86_400;
 const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 300, 3_600, DAY_S, 3 * DAY_S, 7 * DAY_S, 14 * DAY_S];

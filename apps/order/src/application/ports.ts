@@ -3,7 +3,12 @@ import type { DeadlineRules, Holidays } from '../domain/deadlines';
 import type { Actor, Effect, OrderEvent, Status, TimerKind } from '../domain/lifecycle';
 import type { Leg, Line, Order, PaymentStatus, PayoutStatus } from '../domain/order';
 import type { ParcelState, Scan, ScanKind } from '../domain/parcel';
-import type { RequestKey } from './request-key';
+
+/** A person's key for one request, and that request's name and fields. */
+export interface RequestKey {
+  readonly key: string;
+  readonly body: string;
+}
 
 /** A row of the audit log, without the hashes that chain it to the one before. */
 export interface HistoryEntry {

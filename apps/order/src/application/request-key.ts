@@ -1,17 +1,10 @@
-import { hash } from 'node:crypto';
 import type { Transaction } from '@libs/postgres/transaction';
 import { keyReused } from '../domain/errors';
-import type { History } from './ports';
-
-/** A person's key for one request, whose name and fields the hash is of. */
-export interface RequestKey {
-  readonly key: string;
-  readonly bodyHash: Uint8Array;
-}
+import type { History, RequestKey } from './ports';
 
 /** None when the caller gives no key. */
 export function requestKey(key: string, body: readonly (string | boolean)[]): RequestKey | undefined {
-  return key === '' ? undefined : { key, bodyHash: hash('sha256', JSON.stringify(body), 'buffer') };
+  return key === '' ? undefined : { key, body: JSON.stringify(body) };
 }
 
 /** The same key for the same request was answered before; for another one it is a mistake. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { keyInFlight, keyReused } from '../domain/errors';
@@ -39,7 +38,7 @@ export class KeyedCommands {
       const key = keyOf(call, body);
       const known = await this.transactions.run((tx) => this.kept.take(tx, key));
       if (known && !known.isSameBody) throw keyReused();
-      // The hash names the command, so the answer is of the kind that this command gives.
+      // The body names the command, so the answer is of the kind that this command gives.
       if (known?.answer !== undefined) return { answer: known.answer as T, isReplay: true };
       const answer = await command();
       await this.transactions.run((tx) => this.kept.keep(tx, key, answer));
@@ -65,11 +64,11 @@ export class KeyedCommands {
   }
 }
 
-/** Made of the user's key, and short enough for the provider however long that is. */
+/** Made of the user's key. */
 export function keyAtProvider({ userId, key }: KeyedCall): string {
-  return `${userId}:${hash('sha256', key)}`;
+  return `${userId}:${key}`;
 }
 
 function keyOf({ userId, key }: KeyedCall, body: readonly string[]): CommandKey {
-  return { userId, key, bodyHash: hash('sha256', JSON.stringify(body), 'buffer') };
+  return { userId, key, body: JSON.stringify(body) };
 }

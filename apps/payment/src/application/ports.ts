@@ -59,11 +59,11 @@ export abstract class Operations {
   abstract unknownFor(ms: number, limit: number): Promise<Operation[]>;
 }
 
-/** A user's key for one command, whose name and fields the hash is of. */
+/** A user's key for one command, and that command's name and fields. */
 export interface CommandKey {
   readonly userId: string;
   readonly key: string;
-  readonly bodyHash: Uint8Array;
+  readonly body: string;
 }
 
 export interface KeptAnswer {

@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
-import { History, type HistoryEntry } from '../../application/ports';
-import type { RequestKey } from '../../application/request-key';
+import { History, type HistoryEntry, type RequestKey } from '../../application/ports';
 
 interface Row extends Omit<HistoryEntry, 'actorId' | 'request'> {
   readonly actorUuid: string | null;
 }
 
-const BY_KEY = 'select request_hash = $3 as "isSameBody" from order_events where actor_id = $1 and idempotency_key = $2';
+const BY_KEY = `select request_hash = sha256(convert_to($3, 'UTF8')) as "isSameBody" from order_events where actor_id = $1 and idempotency_key = $2`;
 
 const OF = `select version, event, from_status as "from", to_status as "to", actor, actor_id as "actorUuid", reason, at, trace_id as "traceId"
   from order_events where order_id = $1 order by version`;
@@ -20,8 +19,8 @@ export class PostgresHistory extends History {
     super();
   }
 
-  async findKey(tx: Transaction, actorId: string, { key, bodyHash }: RequestKey): Promise<boolean | undefined> {
-    const [row] = await this.sql.in(tx).query<{ isSameBody: boolean | null }>(BY_KEY, [uuidOfOwn('usr', actorId), key, bodyHash]);
+  async findKey(tx: Transaction, actorId: string, { key, body }: RequestKey): Promise<boolean | undefined> {
+    const [row] = await this.sql.in(tx).query<{ isSameBody: boolean | null }>(BY_KEY, [uuidOfOwn('usr', actorId), key, body]);
     return row && row.isSameBody === true;
   }
 

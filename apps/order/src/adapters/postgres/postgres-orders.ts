@@ -33,7 +33,7 @@ const PAST = 'select event, hash from order_events where order_id = $1 order by 
 
 const APPEND = `insert into order_events (order_id, version, event, from_status, to_status, actor, actor_id, reason, at, trace_id,
     idempotency_key, request_hash, previous_hash, hash)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, sha256(convert_to($12, 'UTF8')), $13, $14)`;
 
 @Injectable()
 export class PostgresOrders extends Orders {
@@ -105,7 +105,7 @@ export class PostgresOrders extends Orders {
     const uuid = uuidOfOwn('ord', orderId);
     const who = actorId ? uuidOfOwn('usr', actorId) : null;
     const hash = hashOf([previous, orderId, version, event, from, to, actor, actorId ?? '', reason, at.toISOString(), traceId]);
-    await this.sql.in(tx).query(APPEND, [uuid, version, event, from, to, actor, who, reason, at, traceId, request?.key ?? null, request?.bodyHash ?? null, previous, hash]);
+    await this.sql.in(tx).query(APPEND, [uuid, version, event, from, to, actor, who, reason, at, traceId, request?.key ?? null, request?.body ?? null, previous, hash]);
   }
 }
 

@@ -4,8 +4,8 @@ import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type CommandKey, type KeptAnswer, KeptAnswers } from '../../application/ports';
 
-const TAKE = 'insert into command_answers (user_id, key, body_hash) values ($1, $2, $3) on conflict do nothing returning 1';
-const READ = 'select body_hash = $3 as "isSameBody", answer from command_answers where user_id = $1 and key = $2';
+const TAKE = `insert into command_answers (user_id, key, body_hash) values ($1, $2, sha256(convert_to($3, 'UTF8'))) on conflict do nothing returning 1`;
+const READ = `select body_hash = sha256(convert_to($3, 'UTF8')) as "isSameBody", answer from command_answers where user_id = $1 and key = $2`;
 
 @Injectable()
 export class PostgresKeptAnswers extends KeptAnswers {
@@ -13,8 +13,8 @@ export class PostgresKeptAnswers extends KeptAnswers {
     super();
   }
 
-  async take(tx: Transaction, { userId, key, bodyHash }: CommandKey): Promise<KeptAnswer | undefined> {
-    const values = [uuidOfOwn('usr', userId), key, bodyHash];
+  async take(tx: Transaction, { userId, key, body }: CommandKey): Promise<KeptAnswer | undefined> {
+    const values = [uuidOfOwn('usr', userId), key, body];
     const taken = await this.sql.in(tx).query(TAKE, values);
     if (taken.length > 0) return undefined;
     const [row] = await this.sql.in(tx).query<{ isSameBody: boolean; answer: unknown }>(READ, values);

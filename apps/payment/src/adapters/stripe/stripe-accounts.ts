@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { AccountProvider, type AccountReading, type Reply } from '../../application/provider';
+import { providerKey } from './provider-key';
 import { StripeClient } from './stripe-client';
 
 @Injectable()
@@ -15,12 +16,12 @@ export class StripeAccounts extends AccountProvider {
       type: 'custom', country, external_account: bankToken, capabilities: { transfers: { requested: true } },
       settings: { payouts: { schedule: { interval: 'manual' } } }, metadata: { user_id: userId },
     };
-    return this.stripe.call(async (sdk) => readingOf(await sdk.accounts.create(facts, { idempotencyKey: key })));
+    return this.stripe.call(async (sdk) => readingOf(await sdk.accounts.create(facts, { idempotencyKey: providerKey(key) })));
   }
 
   changeBank({ key, accountId, bankToken }: { key: string; accountId: string; bankToken: string }): Promise<Reply<AccountReading>> {
     return this.stripe.call(async (sdk) => {
-      await sdk.accounts.createExternalAccount(accountId, { external_account: bankToken, default_for_currency: true }, { idempotencyKey: key });
+      await sdk.accounts.createExternalAccount(accountId, { external_account: bankToken, default_for_currency: true }, { idempotencyKey: providerKey(key) });
       return readingOf(await sdk.accounts.retrieve(accountId));
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { CardProvider, type CardReading, type Reply, type SetupReading } from '../../application/provider';
+import { providerKey } from './provider-key';
 import { StripeClient } from './stripe-client';
 
 const CARDS_MAX = 100;
@@ -18,7 +19,7 @@ export class StripeCards extends CardProvider {
   createSetupIntent(customerId: string, key: string | undefined): Promise<Reply<SetupReading>> {
     const facts: Stripe.SetupIntentCreateParams = { customer: customerId, usage: 'off_session', allowed_payment_method_types: ['card'] };
     // Without a key the SDK's own random one is right here: a lost answer leaves an unused intent behind.
-    return this.stripe.call(async (sdk) => setupOf(await sdk.setupIntents.create(facts, key === undefined ? {} : { idempotencyKey: key })));
+    return this.stripe.call(async (sdk) => setupOf(await sdk.setupIntents.create(facts, key === undefined ? {} : { idempotencyKey: providerKey(key) })));
   }
 
   readSetupIntent(setupIntentId: string): Promise<Reply<SetupReading>> {
