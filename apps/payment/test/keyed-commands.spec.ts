@@ -79,7 +79,7 @@ describe('A key', () => {
     expect(await till.as(order.buyer).recoverPayment({ ...recovery, paymentMethodId })).toMatchObject({ replayed: true });
     await expect(till.as(order.buyer).recoverPayment({ ...recovery, paymentMethodId: order.cardId })).rejects.toMatchObject({ code: 'payment.key_reused' });
     await till.settled();
-  });
+  }, 30_000);
 
   it('of an admin resumes a task once', async () => {
     await expect(till.as(admin).resumeManualTask({ taskId: 'x', reason: 'y', idempotencyKey: 'r' })).rejects.toMatchObject({ code: 'payment.task_not_found' });
