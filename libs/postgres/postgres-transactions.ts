@@ -22,6 +22,7 @@ const FIRST_PAUSE_MS = 10;
 
 export class PostgresTransactions extends Transactions {
   private readonly current = new AsyncLocalStorage<OpenTransaction>();
+  private readonly told = new WeakMap<Transaction, (() => void)[]>();
 
   constructor(
     private readonly database: Database,
@@ -43,6 +44,10 @@ export class PostgresTransactions extends Transactions {
     }
   }
 
+  afterCommit(tx: Transaction, tell: () => void): void {
+    this.told.set(tx, [...(this.told.get(tx) ?? []), tell]);
+  }
+
   private async once<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = await this.database.begin();
     const tx = new OpenTransaction(runner);
@@ -51,14 +56,20 @@ export class PostgresTransactions extends Transactions {
       tx.isOpen = false;
       await commit(runner);
       this.hooks.forEach((hook) => hook.afterCommit(tx));
+      this.tell(tx);
       return result;
     } catch (error) {
       tx.isOpen = false;
+      if (error instanceof AppError && error.code === 'postgres.commit_unknown') this.tell(tx);
       await rollback(runner);
       throw error;
     } finally {
       await runner.release();
     }
+  }
+
+  private tell(tx: Transaction): void {
+    for (const tell of this.told.get(tx) ?? []) tell();
   }
 
   private async upToCommit<T>(tx: OpenTransaction, work: (tx: Transaction) => Promise<T>): Promise<T> {

@@ -10,4 +10,6 @@ export abstract class Transactions {
    * After a serialization failure, deadlock or lock time-out the whole of `work` runs again (five times at most, with jitter), so it must have no other effects.
    */
   abstract run<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Calls `tell` when `tx` is committed, also when it is not known whether it was; never for what is rolled back. Nothing waits for it. */
+  abstract afterCommit(tx: Transaction, tell: () => void): void;
 }

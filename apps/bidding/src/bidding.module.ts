@@ -4,7 +4,10 @@ import { Log } from '@libs/chassis/log';
 import { defineService } from '@libs/chassis/service';
 import { Topology } from '@libs/chassis/topology';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { EmbeddedUserFeed } from '@libs/redis/embedded-user-feed';
 import { RedisConnection } from '@libs/redis/redis-connection';
+import { RedisUserFeed } from '@libs/redis/redis-user-feed';
+import { UserFeed } from '@libs/redis/user-feed';
 import { RpcFactOwners } from './adapters/clients/rpc-fact-owners';
 import { EmbeddedBooks } from './adapters/embedded/embedded-books';
 import { EmbeddedMarketFeed } from './adapters/embedded/embedded-market-feed';
@@ -44,6 +47,7 @@ import { ReadMarkets } from './application/read-markets';
 import { ReadQuotes } from './application/read-quotes';
 import { ReconcileBooks } from './application/reconcile-books';
 import { RunWriter } from './application/run-writer';
+import { TellUsers } from './application/tell-users';
 import { Traders } from './application/traders';
 import { Writer } from './application/writer';
 import { WriterParts } from './application/writer-parts';
@@ -51,7 +55,7 @@ import { BiddingConfig } from './bidding.config';
 
 const useCases = [
   PlaceQuote, CancelQuote, AmendQuote, ExplainQuote, BustMatch, HaltMarket, ReadMarkets, ReadQuotes,
-  Writer, WriterParts, Intake, Traders, MarketDirectory, RunWriter, ExpireQuotes, ApplyFactEffects, ProjectBooks, ReconcileBooks,
+  Writer, WriterParts, Intake, Traders, MarketDirectory, RunWriter, ExpireQuotes, ApplyFactEffects, ProjectBooks, ReconcileBooks, TellUsers,
 ];
 
 @Module({
@@ -70,6 +74,10 @@ const useCases = [
     {
       provide: MarketFeed, inject: [RedisConnection, Topology, Log],
       useFactory: (redis: RedisConnection, { isOneProcess }: Topology, log: Log) => (redis.client && !isOneProcess ? new RedisMarketFeed(redis, log) : new EmbeddedMarketFeed()),
+    },
+    {
+      provide: UserFeed, inject: [RedisConnection, Topology, Log],
+      useFactory: (redis: RedisConnection, { isOneProcess }: Topology, log: Log) => (redis.client && !isOneProcess ? new RedisUserFeed('bidding', redis, log) : new EmbeddedUserFeed()),
     },
     Trading, Streams,
     OnUser, OnPaymentMethod, OnProduct, OnOrderCreated,

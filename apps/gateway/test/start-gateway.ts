@@ -9,7 +9,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import type { FastifyInstance } from 'fastify';
-import { NEVER, Subject } from 'rxjs';
+import { map, NEVER, type Observable, Subject } from 'rxjs';
 import { GatewayModule } from '../src/gateway.module';
 import { jwksJson } from './session-keys';
 
@@ -44,6 +44,9 @@ export function fastifyOf({ service }: RunningGateway): FastifyInstance {
   return instance as FastifyInstance;
 }
 
+/** Hears of whom it is to tell, and has nothing to tell. */
+const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(map(({ watch }) => ({ readAgain: watch })));
+
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
 export async function startGateway({ user, product, bidding, order, payment, authentication, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
@@ -55,8 +58,8 @@ export async function startGateway({ user, product, bidding, order, payment, aut
     fakes: [
       [UserService, { getKeys: async () => ({ jwksJson }), watchRevocations, checkSession: async () => ({ live: true }), ...user }],
       [ProductService, { ...product }],
-      [BiddingService, { watchMarkets: () => NEVER, ...bidding }],
-      [OrderService, { ...order }],
+      [BiddingService, { watchMarkets: () => NEVER, watchUserQuotes: heard, ...bidding }],
+      [OrderService, { watchUserOrders: heard, ...order }],
       [PaymentService, { ...payment }],
       [AuthenticationService, { ...authentication }],
     ],

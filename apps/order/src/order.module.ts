@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
+import { Log } from '@libs/chassis/log';
 import { defineService } from '@libs/chassis/service';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { EmbeddedUserFeed } from '@libs/redis/embedded-user-feed';
+import { RedisConnection } from '@libs/redis/redis-connection';
+import { RedisUserFeed } from '@libs/redis/redis-user-feed';
+import { UserFeed } from '@libs/redis/user-feed';
 import { CarrierHttp } from './adapters/carrier/carrier-http';
 import { HttpCarrier } from './adapters/carrier/http-carrier';
 import { HttpCarrierWebhooks } from './adapters/carrier/http-carrier-webhooks';
@@ -33,6 +38,7 @@ import { FireTimers } from './application/fire-timers';
 import { FollowTask } from './application/follow-task';
 import { ManualTaskDesk } from './application/manual-task-desk';
 import { OpenOrder } from './application/open-order';
+import { OrderDesk } from './application/order-desk';
 import { PassDeadline } from './application/pass-deadline';
 import { PerformLabelStep } from './application/perform-label-step';
 import { PerformPaymentStep } from './application/perform-payment-step';
@@ -51,13 +57,15 @@ import { ResumeManualTask } from './application/resume-manual-task';
 import { RunSteps } from './application/run-steps';
 import { TakeCarrierWebhook } from './application/take-carrier-webhook';
 import { TellOperator } from './application/tell-operator';
+import { TellUsers } from './application/tell-users';
+import { WatchOrders } from './application/watch-orders';
 import { OrderConfig } from './order.config';
 
 const useCases = [
   OpenOrder, CreateOrder, Advance, Deadlines, FireTimers, PassDeadline,
   RunSteps, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
   RecordPayment, RecordInspection, RecordScans, ApplyScan, PollParcels, TakeCarrierWebhook,
-  ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk,
+  ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk, TellUsers, WatchOrders, OrderDesk,
 ];
 
 @Module({
@@ -78,6 +86,7 @@ const useCases = [
     { provide: CarrierEndpoints, useClass: PostgresCarrierEndpoints },
     { provide: Carrier, useClass: HttpCarrier },
     { provide: CarrierWebhooks, useClass: HttpCarrierWebhooks },
+    { provide: UserFeed, inject: [RedisConnection, Log], useFactory: (redis: RedisConnection, log: Log) => (redis.client ? new RedisUserFeed('order', redis, log) : new EmbeddedUserFeed()) },
     { provide: Neighbours, useClass: RpcNeighbours },
   ],
 })

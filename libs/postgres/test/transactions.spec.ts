@@ -135,6 +135,21 @@ describe('a transaction', () => {
     expect(await notes()).toEqual(kept);
   });
 
+  it('tells what comes after its commit once it is there, also when that is not known, and never of what is rolled back', async () => {
+    const told: string[] = [];
+    const noted = (name: string, then: () => Promise<unknown> = async () => undefined) => transactions.run(async (tx) => {
+      transactions.afterCommit(tx, () => told.push(name));
+      await note(tx, name);
+      expect(told).not.toContain(name);
+      await then();
+    });
+    await noted('kept');
+    await expect(noted('undone', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    proxy.cutAtCommit = 'after';
+    await expect(noted('unknown')).rejects.toMatchObject({ code: 'postgres.commit_unknown' });
+    expect(told).toEqual(['kept', 'unknown']);
+  });
+
   it('says that the database is unavailable when the link breaks in its midst, and works again afterwards', async () => {
     const broken = transactions.run(async (tx) => {
       await note(tx, 'lost');

@@ -63,7 +63,8 @@ export abstract class KeptAnswers {
 }
 
 export interface QuotePage {
-  readonly quotes: readonly (QuoteFacts & { readonly matchId: string | null; readonly currency: string })[];
+  /** `seq` is the market's when they were read. */
+  readonly quotes: readonly (QuoteFacts & { readonly matchId: string | null; readonly currency: string; readonly seq: number })[];
   readonly nextCursor: string;
 }
 

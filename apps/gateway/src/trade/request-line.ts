@@ -2,10 +2,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { TradeRequestSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { Observable, type Subscriber } from 'rxjs';
 
-type Message = MessageInitShape<typeof TradeRequestSchema>;
-
 /** The sending side of a stream. A transport listens a moment after it was opened: what is said before waits for it. */
-export class RequestLine {
+export class RequestLine<Message = MessageInitShape<typeof TradeRequestSchema>> {
   readonly messages = new Observable<Message>((listener) => {
     this.listener = listener;
     for (const message of this.early) listener.next(message);

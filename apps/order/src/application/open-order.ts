@@ -34,6 +34,7 @@ export class OpenOrder {
       createdAt: now,
       updatedAt: now,
       version: 1,
+      revision: 1,
     };
     const traceId = traceIdOf(currentTraceparent()) ?? '';
     const isNew = await this.orders.insert(tx, order, { version: 1, event: 'match_created', from: '', to: opening.to, actor: 'system', reason: '', at: now, traceId });

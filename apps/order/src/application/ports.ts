@@ -52,7 +52,16 @@ export interface OrderPatch {
   readonly shipBy?: Date;
 }
 
+/** An order that a commit has changed, and whose it is. */
+export interface ChangedOrder {
+  readonly orderId: string;
+  readonly buyerId: string;
+  readonly sellerId: string;
+}
+
 export abstract class Orders {
+  /** `tell` hears of every order that was changed, right after the commit. */
+  abstract onCommitted(tell: (changed: readonly ChangedOrder[]) => void): void;
   /** Answers false when the match has an order already. */
   abstract insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean>;
   abstract find(id: string): Promise<Order | undefined>;

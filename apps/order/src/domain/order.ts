@@ -59,6 +59,8 @@ export interface Order extends Purchase {
   readonly updatedAt: Date;
   /** The number of its events. */
   readonly version: number;
+  /** The number of its changes, of which not every one is an event. */
+  readonly revision: number;
 }
 
 export type Viewer = 'buyer' | 'seller' | 'admin';

@@ -15,7 +15,7 @@ const LEVELS = `
    where q.market_id = $1 and q.status = 'active' group by q.side, q.price`;
 
 const MINE = `
-  select ${QUOTE_COLUMNS}, m.currency, (select x.id from matches x where x.state <> 'bust' and case q.side when 'bid' then x.bid_id else x.ask_id end = q.id) as match_id
+  select ${QUOTE_COLUMNS}, m.currency, m.seq, (select x.id from matches x where x.state <> 'bust' and case q.side when 'bid' then x.bid_id else x.ask_id end = q.id) as match_id
     from quotes q join markets m on m.id = q.market_id
    where q.user_id = $1 and q.side = $2 and ($3::text is null or q.status = $3) and ($4::uuid is null or q.market_id = $4)
      and ($5::uuid is null or q.id = $5) and ($6::uuid is null or q.id < $6)
@@ -43,9 +43,9 @@ export class PostgresRecords extends Records {
     if (own === undefined || market === undefined || quote === undefined) return { quotes: [], nextCursor: '' };
     if (before === undefined) throw new AppError('invalid', 'bidding.cursor_malformed', 'This cursor is not one of ours.');
     const ids = new PublicIds();
-    const rows = await this.sql.query<QuoteRow & { match_id: string | null; currency: string }>(MINE, [own, side, status === '' ? null : status, market, quote, before, limit + 1]);
+    const rows = await this.sql.query<QuoteRow & { match_id: string | null; currency: string; seq: number }>(MINE, [own, side, status === '' ? null : status, market, quote, before, limit + 1]);
     const quotes = rows.slice(0, limit).map((row) => ({
-      ...quoteFactsOf(row, ids), currency: row.currency, matchId: row.match_id === null ? null : ids.once('mtc', row.match_id),
+      ...quoteFactsOf(row, ids), currency: row.currency, seq: Number(row.seq), matchId: row.match_id === null ? null : ids.once('mtc', row.match_id),
     }));
     return { quotes, nextCursor: rows.length > limit ? (quotes.at(-1)?.id ?? '') : '' };
   }

@@ -116,6 +116,11 @@ export class BiddingController implements RpcHandlers<typeof contract.BiddingSer
     return this.streams.watchMarkets();
   }
 
+  watchUserQuotes(requests: Observable<contract.WatchUserQuotesRequest>, call: CallContext) {
+    requireService(call, 'gateway');
+    return this.streams.watchUserQuotes(requests);
+  }
+
   private run<C extends Done['case']>(call: CallContext, side: Side, command: CommandCase, _answer: C): Promise<Extract<Done, { case: C }>['value']> {
     const { id: userId } = requireRole(call, side === 'bid' ? 'buyer' : 'seller');
     const envelope = { userId, deadline: call.deadline?.getTime() ?? Infinity, traceparent: call.traceparent };
@@ -130,7 +135,7 @@ export class BiddingController implements RpcHandlers<typeof contract.BiddingSer
 
   private async mine(side: Side, quoteId: string, { status, marketId, limit, cursor }: MineRequest, call: CallContext) {
     const page = await this.quotes.mine({ userId: userOf(call).id, side, quoteId, status, marketId, limit, cursor });
-    return { quotes: page.quotes.map((quote) => quoteMessage(quote, quote.currency, quote.matchId)), nextCursor: page.nextCursor };
+    return { quotes: page.quotes.map((quote) => ({ ...quoteMessage(quote, quote.currency, quote.matchId), seq: BigInt(quote.seq) })), nextCursor: page.nextCursor };
   }
 
   private async setState(to: 'halted' | 'open', { marketId, reason, idempotencyKey: key }: contract.HaltMarketRequest | contract.ResumeMarketRequest, call: CallContext) {

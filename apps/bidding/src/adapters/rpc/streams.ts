@@ -1,18 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
-import type { TradeRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import type { TradeRequest, WatchUserQuotesRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { UserFeed } from '@libs/redis/user-feed';
 import type { Observable } from 'rxjs';
 import { MarketFeed } from '../../application/market-feed';
+import type { QuoteChange } from '../../application/tell-users';
 import { tradeStream } from './trade-stream';
 import { Trading } from './trading';
 import { watchMarkets } from './watch-markets';
+import { watchUserQuotes } from './watch-user-quotes';
 
-/** The gateway's two long-lived calls. */
+/** The gateway's long-lived calls. */
 @Injectable()
 export class Streams {
   constructor(
     private readonly trading: Trading,
     private readonly feed: MarketFeed,
+    private readonly users: UserFeed<QuoteChange>,
     private readonly log: Log,
   ) {}
 
@@ -22,5 +26,9 @@ export class Streams {
 
   watchMarkets() {
     return watchMarkets(this.feed);
+  }
+
+  watchUserQuotes(requests: Observable<WatchUserQuotesRequest>) {
+    return watchUserQuotes(requests, this.users);
   }
 }

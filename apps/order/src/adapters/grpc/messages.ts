@@ -29,6 +29,7 @@ export function orderMessage({ order, viewer }: OrderView): MessageInitShape<typ
     createdAt: timestampFromDate(order.createdAt),
     updatedAt: timestampFromDate(order.updatedAt),
     version: BigInt(order.version),
+    revision: BigInt(order.revision),
     bidId: viewer === 'seller' ? '' : order.bidId,
     askId: viewer === 'buyer' ? '' : order.askId,
     lines: linesFor(order, viewer).map(({ kind, amount }) => ({ kind, amount: moneyToMessage(amount) })),

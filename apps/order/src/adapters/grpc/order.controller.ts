@@ -4,14 +4,16 @@ import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { type CallContext, type CallUser, requireRole, requireService, userOf } from '@libs/rpc/call-context';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { RpcService } from '@libs/rpc/rpc-service';
+import type { Observable } from 'rxjs';
 import { viewerOf } from '../../application/caller';
 import { CancelOrder } from '../../application/cancel-order';
 import { CreateOrder } from '../../application/create-order';
 import { ManualTaskDesk } from '../../application/manual-task-desk';
-import { ReadOrders } from '../../application/read-orders';
+import { OrderDesk } from '../../application/order-desk';
 import { ReportEvent, type Reported } from '../../application/report-event';
 import { TakeCarrierWebhook } from '../../application/take-carrier-webhook';
 import { eventMessage, orderMessage, purchaseOf, taskMessage } from './messages';
+import { watchUserOrders } from './watch-user-orders';
 
 @Controller()
 @RpcService(OrderService)
@@ -20,7 +22,7 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
     private readonly opening: CreateOrder,
     private readonly reports: ReportEvent,
     private readonly cancels: CancelOrder,
-    private readonly reads: ReadOrders,
+    private readonly desk: OrderDesk,
     private readonly webhooks: TakeCarrierWebhook,
     private readonly tasks: ManualTaskDesk,
   ) {}
@@ -32,16 +34,16 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
   }
 
   async getOrder({ orderId }: pb.GetOrderRequest, call: CallContext) {
-    return { order: orderMessage(await this.reads.one(userOf(call), orderId)) };
+    return { order: orderMessage(await this.desk.reads.one(userOf(call), orderId)) };
   }
 
   async getOrders(request: pb.GetOrdersRequest, call: CallContext) {
-    const { orders, nextCursor } = await this.reads.page(userOf(call), request);
+    const { orders, nextCursor } = await this.desk.reads.page(userOf(call), request);
     return { orders: orders.map(orderMessage), nextCursor };
   }
 
   async getOrderEvents({ orderId }: pb.GetOrderEventsRequest, call: CallContext) {
-    const events = await this.reads.events(userOf(call), orderId);
+    const events = await this.desk.reads.events(userOf(call), orderId);
     return { events: events.map(eventMessage) };
   }
 
@@ -56,7 +58,7 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
   }
 
   async getLabel({ orderId }: pb.GetLabelRequest, call: CallContext) {
-    return this.reads.label(userOf(call), orderId);
+    return this.desk.reads.label(userOf(call), orderId);
   }
 
   async handleCarrierWebhook({ body, signature }: pb.HandleCarrierWebhookRequest, call: CallContext) {
@@ -74,6 +76,11 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
   async resumeManualTask({ taskId, reason }: pb.ResumeManualTaskRequest, call: CallContext) {
     const admin = requireRole(call, 'admin');
     return { task: taskMessage(await this.tasks.resume(admin.id, taskId, reason)) };
+  }
+
+  watchUserOrders(requests: Observable<pb.WatchUserOrdersRequest>, call: CallContext) {
+    requireService(call, 'gateway');
+    return watchUserOrders(requests, this.desk.watching);
   }
 }
 

@@ -36,6 +36,7 @@ export interface OrderRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  readonly revision: number;
 }
 
 export function orderOf(row: OrderRow): Order {
@@ -69,6 +70,7 @@ export function orderOf(row: OrderRow): Order {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,
+    revision: row.revision,
   };
 }
 

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
-import type { Transaction } from '@libs/postgres/transaction';
-import { type HistoryEntry, type OrderFilter, type OrderPatch, Orders, type Past } from '../../application/ports';
+import { type Transaction, Transactions } from '@libs/postgres/transaction';
+import { type ChangedOrder, type HistoryEntry, type OrderFilter, type OrderPatch, Orders, type Past } from '../../application/ports';
 import { endStatuses, type OrderEvent, type Status } from '../../domain/lifecycle';
 import type { Order } from '../../domain/order';
 import { INSERT_ORDER, orderOf, type OrderRow, valuesOf } from './order-row';
 
 const SET_STATUS = `update orders set status = $2, cancel_reason = $3, payment_status = $4, payout_status = $5, paid_at = $6, ship_by = $7,
-  updated_at = $8, version = $9 where id = $1 and version = $9 - 1`;
+  updated_at = $8, version = $9, revision = revision + 1 where id = $1 and version = $9 - 1`;
 
 const PATCH = `update orders set
     payment_status = coalesce($2, payment_status),
@@ -20,8 +20,9 @@ const PATCH = `update orders set
     outbound_tracking = coalesce($7, outbound_tracking),
     return_tracking = coalesce($8, return_tracking),
     do_not_relist = coalesce($9, do_not_relist),
-    ship_by = greatest(ship_by, $10)
-  where id = $1`;
+    ship_by = greatest(ship_by, $10),
+    revision = revision + 1
+  where id = $1 returning buyer_id, seller_id`;
 
 const PAGE = `select * from orders
   where ($1::uuid is null or (buyer_id = $1 and $2 is distinct from 'seller') or (seller_id = $1 and $2 is distinct from 'buyer'))
@@ -37,14 +38,25 @@ const APPEND = `insert into order_events (order_id, version, event, from_status,
 
 @Injectable()
 export class PostgresOrders extends Orders {
-  constructor(private readonly sql: Sql) {
+  private readonly changed = new WeakMap<Transaction, Map<string, ChangedOrder>>();
+  private readonly listeners: ((changed: readonly ChangedOrder[]) => void)[] = [];
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly transactions: Transactions,
+  ) {
     super();
+  }
+
+  onCommitted(tell: (changed: readonly ChangedOrder[]) => void): void {
+    this.listeners.push(tell);
   }
 
   async insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean> {
     const inserted = await this.sql.in(tx).query(INSERT_ORDER, valuesOf(order));
     if (inserted.length === 0) return false;
     await this.append(tx, order.id, entry, '');
+    this.note(tx, order);
     return true;
   }
 
@@ -74,6 +86,7 @@ export class PostgresOrders extends Orders {
     const { id, status, cancelReason = null, paymentStatus, payoutStatus, paidAt = null, shipBy = null, updatedAt, version } = order;
     await this.sql.in(tx).query(SET_STATUS, [uuidOfOwn('ord', id), status, cancelReason, paymentStatus, payoutStatus, paidAt, shipBy, updatedAt, version]);
     await this.append(tx, id, entry, past.hash);
+    this.note(tx, order);
   }
 
   async past(tx: Transaction, id: string): Promise<Past> {
@@ -85,7 +98,8 @@ export class PostgresOrders extends Orders {
     const { paymentStatus = null, payoutStatus = null, buyerLines, sellerLines, tracking = {}, doNotRelist = null, shipBy = null } = patch;
     const lines = [buyerLines, sellerLines].map((given) => (given && given.length > 0 ? JSON.stringify(given) : null));
     const trackings = [tracking.inbound ?? null, tracking.outbound ?? null, tracking.return ?? null];
-    await this.sql.in(tx).query(PATCH, [uuidOfOwn('ord', id), paymentStatus, payoutStatus, ...lines, ...trackings, doNotRelist, shipBy]);
+    const rows = await this.sql.in(tx).query<{ buyer_id: string; seller_id: string }>(PATCH, [uuidOfOwn('ord', id), paymentStatus, payoutStatus, ...lines, ...trackings, doNotRelist, shipBy]);
+    for (const row of rows) this.note(tx, { id, buyerId: typeId('usr', row.buyer_id), sellerId: typeId('usr', row.seller_id) });
   }
 
   async page({ userId, side, state, limit, before }: OrderFilter): Promise<Order[]> {
@@ -98,6 +112,15 @@ export class PostgresOrders extends Orders {
   async countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>> {
     const rows = await this.sql.query<{ status: Status; count: number }>('select status, count(*) as count from orders group by status');
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+
+  private note(tx: Transaction, { id: orderId, buyerId, sellerId }: Pick<Order, 'id' | 'buyerId' | 'sellerId'>): void {
+    const known = this.changed.get(tx);
+    const changed = known ?? new Map<string, ChangedOrder>();
+    changed.set(orderId, { orderId, buyerId, sellerId });
+    if (known) return;
+    this.changed.set(tx, changed);
+    this.transactions.afterCommit(tx, () => this.listeners.forEach((tell) => tell([...changed.values()])));
   }
 
   private async append(tx: Transaction, orderId: string, entry: HistoryEntry, previous: string): Promise<void> {
