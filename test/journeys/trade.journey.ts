@@ -1,6 +1,7 @@
 import { Problem } from '@libs/client/api';
 import { billOf } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
+import { watches } from './watches';
 
 /** From a price to a payout, and the ways in which it goes wrong after the match. */
 export function tradeJourneys(story: () => Story): void {
@@ -27,6 +28,18 @@ export function tradeJourneys(story: () => Story): void {
     const after = await story().trialBalance();
     expect((after.fee_revenue ?? 0) - (before.fee_revenue ?? 0)).toBe(-(2_250 + 4_050 + 1_350));
     expect(Object.values(after).reduce((sum, minor) => sum + minor, 0)).toBe(0);
+  });
+
+  it('who watches is told how the bid and the order go as they go, by themselves, and of nobody else\'s', async () => {
+    const [bea, sam, eve] = [await story().buyer(), await story().seller(), await story().stranger('Eve')];
+    const [beas, sams, eves] = await Promise.all([bea, sam, eve].map(watches));
+    const { bid, ask, order } = await story().trade(bea, sam);
+    await beas?.sees(bid.id, 'active', 'matched');
+    await sams?.sees(ask.id, 'matched');
+    await beas?.sees(order.id, 'pending', 'confirmed');
+    await sams?.sees(order.id, 'pending', 'confirmed');
+    expect([beas?.ids().sort(), sams?.ids().sort(), eves?.ids()]).toEqual([[bid.id, order.id].sort(), [ask.id, order.id].sort(), []]);
+    for (const watching of [beas, sams, eves]) watching?.leaves();
   });
 
   it('a buyer buys now at the lowest ask, and is told when it has moved beyond the limit', async () => {
