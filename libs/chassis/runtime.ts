@@ -9,6 +9,8 @@ export interface Runtime {
   readonly env: Environment;
   /** All services of this process meet here; without it calls go over gRPC. */
   readonly network?: InProcessNetwork;
+  /** Others run beside this process, although calls stay within it: for tests. */
+  readonly isOneOfSeveral?: boolean;
   /** The bus of this process; without it the service opens `BUS_DATABASE_URL`. */
   readonly bus?: Bus;
   /** Instead of the sandbox's offset or the machine's time: for tests. */

@@ -97,7 +97,7 @@ class Start {
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);
     const provided = [
-      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined)], [this.service.service.config, this.config]],
+      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined && !this.runtime.isOneOfSeveral)], [this.service.service.config, this.config]],
       ...(events?.provided(clock, this.ids) ?? []),
     ].map(([provide, useValue]) => ({ provide, useValue }));
     events?.beginRelay(`${name}-${process.pid}-${randomUUID()}`);

@@ -97,7 +97,9 @@ export class TestService {
     await serveFakes(this.network, this.setting.fakes);
     const name = this.module.service.name.toUpperCase();
     const environment = { NODE_ENV: 'test', [`${name}_INTERNAL_PORT`]: '0', [`${name}_HTTP_PORT`]: '0', ...(database && { [`${name}_DATABASE_URL`]: database.url }), ...this.setting.env, ...env };
-    this.running = await startService(this.module, { env: environment, network: this.network, clock: this.clock, logTo: { write: (line) => this.keep(line) }, ...(this.bus && { bus: this.bus }) });
+    // Whoever gives it a Redis means what is kept there for several processes.
+    const isOneOfSeveral = 'REDIS_URL' in environment;
+    this.running = await startService(this.module, { env: environment, network: this.network, isOneOfSeveral, clock: this.clock, logTo: { write: (line) => this.keep(line) }, ...(this.bus && { bus: this.bus }) });
   }
 
   /** As a caller on the network: the gateway (for a user, when one is given), or the service that is named. */

@@ -126,6 +126,14 @@ describe.each(['in one process', 'over Redis'] as const)('a user\'s own quotes, 
     expect(await refusal).toMatchObject(new AppError('forbidden', 'rpc.service_not_allowed', 'This service may not do that.'));
   });
 
+  it('a commit that a lost session may have made unheard is read again', async () => {
+    const [ann, gateway] = [user(), new Gateway(service)];
+    await gateway.watches(ann);
+    const readings = gateway.readings.length;
+    await service.sql.query(`select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database() and l.pid <> pg_backend_pid()`);
+    await until('it is read again', WAIT_MS, () => gateway.readings.length > readings);
+  });
+
   it('a stream ends with its service, and the next one has everything read again', async () => {
     const [ann, market, gateway] = [user(), ids.next('mkt'), new Gateway(service)];
     await gateway.watches(ann);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { defineService } from '@libs/chassis/service';
+import { Topology } from '@libs/chassis/topology';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { EmbeddedUserFeed } from '@libs/redis/embedded-user-feed';
 import { RedisConnection } from '@libs/redis/redis-connection';
@@ -86,7 +87,10 @@ const useCases = [
     { provide: CarrierEndpoints, useClass: PostgresCarrierEndpoints },
     { provide: Carrier, useClass: HttpCarrier },
     { provide: CarrierWebhooks, useClass: HttpCarrierWebhooks },
-    { provide: UserFeed, inject: [RedisConnection, Log], useFactory: (redis: RedisConnection, log: Log) => (redis.client ? new RedisUserFeed('order', redis, log) : new EmbeddedUserFeed()) },
+    {
+      provide: UserFeed, inject: [RedisConnection, Topology, Log],
+      useFactory: (redis: RedisConnection, { isOneProcess }: Topology, log: Log) => (redis.client && !isOneProcess ? new RedisUserFeed('order', redis, log) : new EmbeddedUserFeed()),
+    },
     { provide: Neighbours, useClass: RpcNeighbours },
   ],
 })
