@@ -35,6 +35,11 @@ export function formatLine({ topic, key, kseq, type, payload, headers }: EventLi
   return JSON.stringify([topic, key, kseq, type, payload, headers]);
 }
 
+/** The same line in two pieces, between which its number belongs. */
+export function lineAroundNumber({ topic, key, type, payload, headers }: Omit<EventLine, 'kseq'>): [string, string] {
+  return [`${JSON.stringify([topic, key]).slice(0, -1)},`, `,${JSON.stringify([type, payload, headers]).slice(1)}`];
+}
+
 export interface NumberedEvent<N extends EventName> {
   readonly name: N;
   readonly key: string;

@@ -2,10 +2,9 @@ import { events, topics, type EventInit, type EventName, type ServiceName, type 
 import type { Clock } from '@libs/kernel/clock';
 import type { Ids } from '@libs/kernel/ids';
 import { invariant } from '@libs/kernel/invariant';
-import type { TransactionHook } from '@libs/postgres/postgres-transactions';
-import type { Statements } from '@libs/postgres/sql';
+import type { ClosingStatement, TransactionHook } from '@libs/postgres/postgres-transactions';
 import type { Transaction } from '@libs/postgres/transaction';
-import { formatLine, payloadOf, type EventLine } from './event-line';
+import { lineAroundNumber, payloadOf, type EventLine } from './event-line';
 import { Outbox } from './outbox';
 
 export interface OutboxOptions {
@@ -17,15 +16,23 @@ export interface OutboxOptions {
 
 type Collected = Omit<EventLine, 'kseq'>;
 
-/** Rows come in the order of topic and key, so that transactions lock the counters in the same order. */
-const COUNT = `
-  insert into event_counter as c (topic, key, last_kseq)
-  select * from unnest($1::text[], $2::text[], $3::bigint[])
-      on conflict (topic, key) do update set last_kseq = c.last_kseq + excluded.last_kseq
-  returning topic, key, last_kseq`;
+/**
+ * Numbers the events and writes them as one row. The keys come sorted, so that transactions lock the counters in the same order; the row
+ * gets its place after they are locked. `back` is how many events of the same key follow in this row.
+ */
+const WRITE = `
+  with counted as materialized (
+    insert into event_counter as c (topic, key, last_kseq)
+    select * from unnest($1::text[], $2::text[], $3::bigint[])
+        on conflict (topic, key) do update set last_kseq = c.last_kseq + excluded.last_kseq
+    returning topic, key, last_kseq)
+  insert into outbox (events, event_count)
+  select string_agg(l.head || (c.last_kseq - l.back) || l.tail, e'\\n' order by l.n), count(*)
+    from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]) with ordinality l (topic, key, back, head, tail, n) join counted c using (topic, key)
+  having count(*) = cardinality($4::text[])`;
 
 /**
- * Collects the events of a transaction; just before its COMMIT it numbers them and writes them as one row.
+ * Collects the events of a transaction; together with its COMMIT they are numbered and written as one row.
  * The counters are locked that late so that a busy key is held for the commit alone.
  */
 export class PostgresOutbox extends Outbox implements TransactionHook {
@@ -55,18 +62,10 @@ export class PostgresOutbox extends Outbox implements TransactionHook {
     this.listeners.push(listener);
   }
 
-  async beforeCommit(tx: Transaction, statements: Statements): Promise<void> {
+  closing(tx: Transaction): ClosingStatement | undefined {
     const lines = this.collected.get(tx);
     this.written.add(tx);
-    if (!lines) return;
-    const next = await count(statements, lines);
-    const numbered = lines.map((line) => {
-      const kseq = next.get(idOf(line)) ?? 0;
-      invariant(kseq > 0, `no number for ${idOf(line)}`);
-      next.set(idOf(line), kseq + 1);
-      return formatLine({ ...line, kseq });
-    });
-    await statements.query('insert into outbox (events, event_count) values ($1, $2)', [numbered.join('\n'), numbered.length]);
+    return lines && { text: WRITE, values: [...keysOf(lines), ...piecesOf(lines)] };
   }
 
   afterCommit(tx: Transaction): void {
@@ -78,8 +77,8 @@ function idOf({ topic, key }: { topic: string; key: string }): string {
   return `${topic}\n${key}`;
 }
 
-/** The first number of each key's events in this transaction. */
-async function count(statements: Statements, lines: readonly Collected[]): Promise<Map<string, number>> {
+/** Topics, keys, and how many events each has here. */
+function keysOf(lines: readonly Collected[]): unknown[][] {
   const counts = new Map<string, { topic: Topic; key: string; events: number }>();
   for (const { topic, key } of lines) {
     const one = counts.get(idOf({ topic, key })) ?? { topic, key, events: 0 };
@@ -87,7 +86,17 @@ async function count(statements: Statements, lines: readonly Collected[]): Promi
     counts.set(idOf(one), one);
   }
   const sorted = [...counts.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
-  const values = [sorted.map((one) => one.topic), sorted.map((one) => one.key), sorted.map((one) => one.events)];
-  const rows = await statements.query<{ topic: Topic; key: string; last_kseq: number }>(COUNT, values);
-  return new Map(rows.map((row) => [idOf(row), row.last_kseq - (counts.get(idOf(row))?.events ?? 0) + 1]));
+  return [sorted.map((one) => one.topic), sorted.map((one) => one.key), sorted.map((one) => one.events)];
+}
+
+/** Topics, keys, how many of the key follow, and the two pieces of the line between which its number stands. */
+function piecesOf(lines: readonly Collected[]): unknown[][] {
+  const after = new Map<string, number>();
+  const backs = [...lines].reverse().map((line) => {
+    const back = after.get(idOf(line)) ?? 0;
+    after.set(idOf(line), back + 1);
+    return back;
+  });
+  const pieces = lines.map(lineAroundNumber);
+  return [lines.map(({ topic }) => topic), lines.map(({ key }) => key), backs.reverse(), pieces.map(([head]) => head), pieces.map(([, tail]) => tail)];
 }

@@ -1,9 +1,10 @@
-import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { types } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { Sql, type Statements } from './sql';
 import type { Transaction } from './transaction';
+import { Connection, isOutdated, type Statement } from './internal/connection';
 import { lost, sqlState } from './internal/failures';
 
 export interface DatabaseLog {
@@ -26,34 +27,71 @@ const LOCK_TIMEOUT_MS = 2_000;
 const INT8 = 20;
 const INT8_ARRAY = 1016;
 
-/** A connection of the pool that is inside a transaction. */
+const BEGIN: Statement = { text: 'BEGIN', values: [] };
+const COMMIT: Statement = { text: 'COMMIT', values: [] };
+const ROLLBACK: Statement = { text: 'ROLLBACK', values: [] };
+
+/** A transaction on a connection of the pool. It begins with its first statement. */
 export class OpenTransaction implements Transaction, Statements {
   readonly id = Symbol('transaction');
-  isOpen = true;
+  private isOpen = true;
+  private hasBegun = false;
   /** Why COMMIT would silently roll back. */
-  spoiledBy: unknown;
+  private spoiledBy: unknown;
 
-  constructor(private readonly runner: QueryRunner) {}
+  constructor(private readonly connection: Connection) {}
 
+  /** Those that are called before the answer to an earlier one run in the order of the calls. */
   async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     invariant(this.isOpen, 'this transaction has ended');
     try {
-      const rows = await rowsOf<Row>(this.runner, text, values);
+      const { rows } = await this.connection.send(...this.beginning(), { text, values });
       if (/^\s*rollback to /i.test(text)) this.spoiledBy = undefined;
-      return rows;
+      return rows as Row[]; // The caller's statement says which columns there are.
     } catch (error) {
-      this.spoiledBy ??= error;
-      throw error;
+      this.spoiledBy ??= meaningOf(error);
+      throw meaningOf(error);
     }
   }
-}
 
-async function rowsOf<Row>(runner: QueryRunner, text: string, values: readonly unknown[]): Promise<Row[]> {
-  try {
-    const result = await runner.query(text, [...values], true);
-    return result.records as Row[]; // The caller's statement says which columns there are.
-  } catch (error) {
-    throw meaningOf(error);
+  get isRunning(): boolean {
+    return this.isOpen;
+  }
+
+  /** With the last statements in the same breath: without the server's own word the fate of the transaction is unknown, and the caller asks again with the same key. */
+  async commit(last: readonly Statement[]): Promise<void> {
+    if (this.spoiledBy) throw this.spoiledBy;
+    this.isOpen = false;
+    if (!this.hasBegun && last.length === 0) return;
+    const { command } = await this.committed(last);
+    this.hasBegun = false;
+    invariant(command === 'COMMIT', `a transaction ended by ${command}`);
+  }
+
+  async rollback(): Promise<void> {
+    this.isOpen = false;
+    if (!this.hasBegun) return;
+    try {
+      await this.connection.send(ROLLBACK);
+    } catch {
+      // The connection is gone, and the server has rolled back by itself.
+    }
+  }
+
+  private async committed(last: readonly Statement[]): Promise<{ command: string | null }> {
+    try {
+      return await this.connection.send(...this.beginning(), ...last, COMMIT);
+    } catch (error) {
+      const meaning = meaningOf(error);
+      if (sqlState(meaning) !== undefined) throw meaning;
+      throw new AppError('unavailable', 'postgres.commit_unknown', 'It is not known whether this was saved: ask again with the same key.');
+    }
+  }
+
+  private beginning(): Statement[] {
+    const isFirst = !this.hasBegun;
+    this.hasBegun = true;
+    return isFirst ? [BEGIN] : [];
   }
 }
 
@@ -81,17 +119,32 @@ const parsers: { getTypeParser(oid: number, format?: 'text' | 'binary'): (text: 
   },
 };
 
+/** Each of them finds a connection that has not prepared the statement yet, or makes one. */
+const OUTDATED_TRIES = 20;
+
+async function connectionOf(source: DataSource): Promise<Connection> {
+  try {
+    return await Connection.of(source);
+  } catch (error) {
+    throw meaningOf(error);
+  }
+}
+
 class PooledSql extends Sql {
   constructor(private readonly source: DataSource) {
     super();
   }
 
   async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const runner = this.source.createQueryRunner();
-    try {
-      return await rowsOf<Row>(runner, text, values);
-    } finally {
-      await runner.release();
+    for (let tries = 1; ; tries++) {
+      const connection = await connectionOf(this.source);
+      try {
+        return (await connection.send({ text, values })).rows as Row[]; // The caller's statement says which columns there are.
+      } catch (error) {
+        if (!isOutdated(error) || tries === OUTDATED_TRIES) throw meaningOf(error);
+      } finally {
+        connection.release();
+      }
     }
   }
 
@@ -121,6 +174,7 @@ export class Database {
       // A connection that dies while it is idle tells the pool; without a listener that would end the process.
       poolErrorHandler: (error: Error) => options.log?.warn({ database: options.name, error: error.message }, 'an idle database connection was lost'),
       extra: {
+        pipeline: true,
         types: parsers,
         keepAlive: true,
         lock_timeout: LOCK_TIMEOUT_MS,
@@ -135,16 +189,9 @@ export class Database {
     }
   }
 
-  /** A connection on which a transaction has begun. */
-  async begin(): Promise<QueryRunner> {
-    const runner = this.source.createQueryRunner();
-    try {
-      await runner.startTransaction();
-      return runner;
-    } catch (error) {
-      await runner.release();
-      throw meaningOf(error);
-    }
+  /** For a transaction, which gives it back. */
+  connect(): Promise<Connection> {
+    return connectionOf(this.source);
   }
 
   /** The settings of this server with which an acknowledged commit could be lost. */

@@ -1,6 +1,5 @@
 import { Database } from '@libs/postgres/database';
-import { PostgresTransactions, type TransactionHook } from '@libs/postgres/postgres-transactions';
-import type { Statements } from '@libs/postgres/sql';
+import { type ClosingStatement, PostgresTransactions, type TransactionHook } from '@libs/postgres/postgres-transactions';
 import type { Transaction } from '@libs/postgres/transaction';
 import { violates } from '@libs/postgres/violations';
 import { testDatabase, type TestDatabase } from '@libs/testing/test-database';
@@ -10,9 +9,9 @@ class Counting implements TransactionHook {
   before = 0;
   after = 0;
 
-  async beforeCommit(_tx: Transaction, statements: Statements): Promise<void> {
+  closing(): ClosingStatement {
     this.before += 1;
-    await statements.query(`insert into notes (name) values ('hook')`);
+    return { text: 'insert into notes (name) values ($1)', values: ['hook'] };
   }
 
   afterCommit(): void {
