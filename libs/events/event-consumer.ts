@@ -3,7 +3,7 @@ import type { Bus, BusBatch, BusPosition } from './bus';
 import { topicsOf } from './event-handlers';
 import { BadLine, parseLine, type EventLine } from './event-line';
 import { lastOf, runId, type Run } from './internal/cursors';
-import { Deliveries, UnknownEvent, type DeliveryOptions, type Fate } from './internal/deliveries';
+import { Deliveries, type Failure, UnknownEvent, type DeliveryOptions, type Fate } from './internal/deliveries';
 import { isTransient, ParkedQueue, textOf, TRIES } from './internal/parked-queue';
 
 export interface EventLog {
@@ -20,6 +20,8 @@ const RETRY_MS = 20;
 const BACK_OFF_MS = 25;
 const BACK_OFF_MS_MAX = 2_000;
 const LANES = 2;
+/** Their effects hold their locks for one another. */
+const EVENTS_A_TRANSACTION_MAX = 16;
 const PASS_MS = 1_000;
 
 /** Where a partition waits: how often its next event failed, and how often its surroundings did. */
@@ -33,6 +35,8 @@ interface Hold {
 interface Located {
   readonly text: string;
   readonly offset: number;
+  /** Of a try together with others. */
+  readonly failure: Failure | undefined;
 }
 
 /** Brings the events of the bus to the handlers of one service: each takes effect once, in the order of its key. */
@@ -93,10 +97,15 @@ export class EventConsumer {
     const passed = new Map<string, Run>();
     let offset = batch.from;
     try {
-      for (const text of batch.lines) {
-        if (performance.now() > until) break;
-        await this.takeLine(batch, { text, offset }, passed);
-        offset += 1;
+      while (offset - batch.from < batch.lines.length && performance.now() <= until) {
+        const group = this.groupAt(batch, offset, passed);
+        const { done, failure } = group.length > 1 ? await this.takeTogether(group) : { done: 0 };
+        offset += done;
+        const oneByOne = batch.lines.slice(offset - batch.from, offset - batch.from + Math.max(1, group.length) - done);
+        for (const [at, text] of oneByOne.entries()) {
+          await this.takeLine(batch, { text, offset, failure: failure?.at === at ? failure : undefined }, passed);
+          offset += 1;
+        }
       }
     } catch (error) {
       this.holdBack(batch, offset, error);
@@ -109,6 +118,29 @@ export class EventConsumer {
     }
     if (offset > (this.holds.get(idOf(batch))?.offset ?? offset)) this.holds.delete(idOf(batch));
     return { topic: batch.topic, partition: batch.partition, offset };
+  }
+
+  /** The events from here on that may share a transaction: readable ones, the first of which is handled, of keys that nothing is to be passed over in. */
+  private groupAt(batch: BusBatch, offset: number, passed: ReadonlyMap<string, Run>): EventLine[] {
+    if (this.holds.get(idOf(batch))?.offset === offset) return []; // It has failed: it is tried alone.
+    const group: EventLine[] = [];
+    const last = new Map<string, number>();
+    for (const text of batch.lines.slice(offset - batch.from, offset - batch.from + EVENTS_A_TRANSACTION_MAX)) {
+      const line = readable(text);
+      if (line instanceof BadLine || passed.has(runId(line)) || (group.length === 0 && !this.deliveries.handles(line.type))) break;
+      if ((last.get(runId(line)) ?? line.kseq - 1) !== line.kseq - 1) break;
+      last.set(runId(line), line.kseq);
+      group.push(line);
+    }
+    return group;
+  }
+
+  /** None are done when one fails or is out of turn: then they are taken one by one, and the one that has failed counts as tried. */
+  private async takeTogether(group: readonly EventLine[]): Promise<{ done: number; failure?: Failure }> {
+    const failure = await this.deliveries.deliverAll(group);
+    if (failure) return { done: 0, failure };
+    this.fates.applied += group.filter(({ type }) => this.deliveries.handles(type)).length;
+    return { done: group.length };
   }
 
   private async takeLine(batch: BusBatch, record: Located, passed: Map<string, Run>): Promise<void> {
@@ -132,8 +164,9 @@ export class EventConsumer {
     passed.clear();
   }
 
-  private async deliver(batch: BusBatch, { text, offset }: Located, line: EventLine): Promise<void> {
+  private async deliver(batch: BusBatch, { text, offset, failure }: Located, line: EventLine): Promise<void> {
     try {
+      if (failure) throw failure.error;
       this.fates[await this.deliveries.deliver(line, text)] += 1;
     } catch (error) {
       const hold = this.holds.get(idOf(batch));

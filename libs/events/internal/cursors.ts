@@ -50,6 +50,22 @@ const PASS = `
    where c.consumer = $1 and c.topic = held.topic and c.key = held.key and c.last_kseq < held.last
   returning c.topic, c.key, c.has_parked`;
 
+const TAKE_FIRST = `
+  insert into inbox_cursor as c (consumer, topic, key, last_kseq)
+  select $1, r.* from unnest($2::text[], $3::text[], $4::bigint[]) r
+      on conflict (consumer, topic, key) do update set last_kseq = excluded.last_kseq where c.last_kseq = 0
+  returning topic, key, has_parked`;
+
+const TAKE = `
+  with run as materialized (select * from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) r (topic, key, first, last)),
+       held as materialized (
+         select c.topic, c.key, r.last from inbox_cursor c join run r on c.topic = r.topic and c.key = r.key
+          where c.consumer = $1 and c.last_kseq = r.first - 1
+          order by c.topic, c.key for update of c)
+  update inbox_cursor c set last_kseq = held.last from held
+   where c.consumer = $1 and c.topic = held.topic and c.key = held.key
+  returning c.topic, c.key, c.has_parked`;
+
 export interface Moved {
   /** Whether events of the key wait in `parked`. */
   readonly hasParked: boolean;
@@ -74,13 +90,23 @@ export async function holdCursor(statements: Statements, { consumer, topic, key 
 }
 
 /** Moves cursors over events that the consumer does not handle. Answers the keys that moved, and whether each has parked events. */
-export async function passOver(statements: Statements, consumer: string, runs: readonly Run[]): Promise<Map<string, Moved>> {
+export function passOver(statements: Statements, consumer: string, runs: readonly Run[]): Promise<Map<string, Moved>> {
+  return moveRuns(statements, consumer, runs, { first: PASS_FIRST, later: PASS });
+}
+
+/** Moves cursors over events that are about to take effect. A key does not move when its run is not exactly what comes next. */
+export function takeRuns(statements: Statements, consumer: string, runs: readonly Run[]): Promise<Map<string, Moved>> {
+  return moveRuns(statements, consumer, runs, { first: TAKE_FIRST, later: TAKE });
+}
+
+/** Sorted, so that two who move the same keys lock them in the same order. */
+async function moveRuns(statements: Statements, consumer: string, runs: readonly Run[], move: { first: string; later: string }): Promise<Map<string, Moved>> {
   const sorted = [...runs].sort((a, b) => (runId(a) < runId(b) ? -1 : 1));
   const fromOne = sorted.filter((run) => run.first === 1);
   const later = sorted.filter((run) => run.first > 1);
   const rows: { topic: string; key: string; has_parked: boolean }[] = [];
-  if (fromOne.length > 0) rows.push(...(await statements.query<(typeof rows)[number]>(PASS_FIRST, [consumer, ...columns(fromOne), fromOne.map(lastOf)])));
-  if (later.length > 0) rows.push(...(await statements.query<(typeof rows)[number]>(PASS, [consumer, ...columns(later), later.map((run) => run.first), later.map(lastOf)])));
+  if (fromOne.length > 0) rows.push(...(await statements.query<(typeof rows)[number]>(move.first, [consumer, ...columns(fromOne), fromOne.map(lastOf)])));
+  if (later.length > 0) rows.push(...(await statements.query<(typeof rows)[number]>(move.later, [consumer, ...columns(later), later.map((run) => run.first), later.map(lastOf)])));
   return new Map(rows.map((row) => [runId(row), { hasParked: row.has_parked }]));
 }
 

@@ -3,7 +3,7 @@ import type { Statements, Sql } from '@libs/postgres/sql';
 import type { Transaction, Transactions } from '@libs/postgres/transaction';
 import type { EventHandlers } from '../event-handlers';
 import { eventOf, isEventName, type EventLine } from '../event-line';
-import { holdCursor, moveCursor, park, passOver, readCursor, runId, type Place, type Run } from './cursors';
+import { holdCursor, moveCursor, park, passOver, readCursor, runId, takeRuns, type Place, type Run } from './cursors';
 
 /** What became of an event: `late` ones had taken effect before, `queued` ones wait behind others of their key. */
 export type Fate = 'applied' | 'late' | 'queued' | 'parked';
@@ -26,7 +26,18 @@ export class UnknownEvent extends Error {
   override name = 'UnknownEvent';
 }
 
-/** One event at a time: its cursor and its effect in one transaction. */
+/** `at` is the place among those that were tried together; -1 when it was none of them. */
+export interface Failure {
+  readonly at: number;
+  readonly error: unknown;
+}
+
+const NOBODY = -1;
+
+/** Undoes a transaction of several events, one of which is not what comes next for its key. */
+class OutOfTurn extends Error {}
+
+/** One event at a time, or several: their cursors and their effects in one transaction. */
 export class Deliveries {
   constructor(
     private readonly options: DeliveryOptions,
@@ -65,6 +76,29 @@ export class Deliveries {
       await effect(tx);
       return 'applied';
     });
+  }
+
+  /** All of them in one transaction, or none: then it answers which one has failed, if one has. */
+  async deliverAll(lines: readonly EventLine[]): Promise<Failure | undefined> {
+    const runs = runsOf(lines);
+    const { sql, transactions, name } = this.options;
+    let at = NOBODY;
+    try {
+      await transactions.run(async (tx) => {
+        at = NOBODY;
+        const moved = await takeRuns(sql.in(tx), name, runs);
+        if (moved.size < runs.length) throw new OutOfTurn();
+        if ([...moved.values()].some(({ hasParked }) => hasParked)) this.onParkedSeen();
+        for (const [n, line] of lines.entries()) {
+          at = n;
+          if (this.handles(line.type)) await this.effectOf(line)(tx);
+        }
+        at = NOBODY;
+      });
+      return undefined;
+    } catch (error) {
+      return { at, error };
+    }
   }
 
   /** Puts a key aside, from this event on. */
@@ -126,4 +160,15 @@ export class Deliveries {
   private placeOf({ topic, key, kseq }: Omit<Place, 'consumer'>): Place {
     return { consumer: this.options.name, topic, key, kseq };
   }
+}
+
+/** The events of each key, which follow one another. */
+function runsOf(lines: readonly EventLine[]): Run[] {
+  const runs = new Map<string, Run>();
+  for (const line of lines) {
+    const run = runs.get(runId(line));
+    if (run) run.lines.push(line.type);
+    else runs.set(runId(line), { topic: line.topic, key: line.key, first: line.kseq, lines: [line.type] });
+  }
+  return [...runs.values()];
 }
