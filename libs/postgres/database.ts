@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { types } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
@@ -14,7 +15,7 @@ export interface DatabaseLog {
 export interface DatabaseOptions {
   readonly url: string;
   readonly poolSize: number;
-  /** Shown in `pg_stat_activity`. */
+  /** Shown in `pg_stat_activity`, followed by what no other process has. */
   readonly name: string;
   readonly log?: DatabaseLog;
   /** How long one may wait for a connection of the pool: default 2,000. */
@@ -167,7 +168,7 @@ export class Database {
       type: 'postgres',
       url: options.url,
       poolSize: options.poolSize,
-      applicationName: `pairwise-${options.name}`,
+      applicationName: `pairwise-${options.name}-${randomUUID()}`,
       connectTimeoutMS: options.acquireTimeoutMs ?? 2_000,
       installExtensions: false,
       logging: false,

@@ -47,21 +47,23 @@ export class Advance {
   ) {}
 
   async execute(tx: Transaction, orderId: string, happening: Happening): Promise<Advanced> {
-    const order = await this.orders.lock(tx, orderId);
+    // The lock goes out first: what has happened is read under it.
+    const [order, past] = await Promise.all([this.orders.lock(tx, orderId), this.orders.past(tx, orderId)]);
     if (!order) throw orderNotFound(orderId);
     const now = this.clock.now();
     const { event, actor } = happening;
 
     const next = step(order.status, event);
-    const past = await this.orders.past(tx, orderId);
     if (past.events.includes(event)) return { outcome: 'repeated', order };
     if (!next?.by.includes(actor)) return { outcome: 'refused', order };
     if (next.before && (await this.isLate(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
 
     const advanced = await this.advanced(tx, order, happening, { next, now });
-    await this.orders.record(tx, advanced, entryOf(order, advanced, happening), past);
+    await Promise.all([
+      this.orders.record(tx, advanced, entryOf(order, advanced, happening), past),
+      this.follow(tx, { before: order.status, order: advanced }, happening, next),
+    ]);
     failpoint('order.afterState');
-    await this.follow(tx, { before: order.status, order: advanced }, happening, next);
     announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
     failpoint('order.afterOutbox');
     this.observe(order, advanced);
@@ -90,9 +92,11 @@ export class Advance {
   }
 
   private async follow(tx: Transaction, { before, order }: { before: Status; order: Order }, happening: Happening, next: Step): Promise<void> {
-    await this.steps.add(tx, order.id, next.then);
-    await this.deadlines.dropOvertaken(tx, before, order);
-    if (next.starts) await this.deadlines.start(tx, order.id, next.starts, happening.at ?? order.updatedAt);
+    await Promise.all([
+      this.steps.add(tx, order.id, next.then),
+      this.deadlines.dropOvertaken(tx, before, order),
+      next.starts && this.deadlines.start(tx, order.id, next.starts, happening.at ?? order.updatedAt),
+    ]);
   }
 
   private observe(before: Order, order: Order): void {

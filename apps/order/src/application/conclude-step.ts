@@ -20,11 +20,12 @@ export class ConcludeStep {
   async execute(step: SagaStep, answer: Answer): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.record.execute(tx, step.orderId, answer);
-      if (answer.is === 'wait') await this.steps.wait(tx, step, answer.ms ?? 0);
-      else await this.steps.finish(tx, step.orderId, step.kind, answer.is);
-      for (const kind of answer.concludes ?? []) await this.steps.finish(tx, step.orderId, kind, 'void');
-      // Nobody was told of a step that got through at once.
-      if (step.attempts > 1) await this.tasks.close(tx, step.orderId, [step.kind], { at: this.clock.now(), reason: 'The step got through.' });
+      await Promise.all([
+        answer.is === 'wait' ? this.steps.wait(tx, step, answer.ms ?? 0) : this.steps.finish(tx, step.orderId, [step.kind], answer.is),
+        answer.concludes && this.steps.finish(tx, step.orderId, answer.concludes, 'void'),
+        // Nobody was told of a step that got through at once.
+        step.attempts > 1 && this.tasks.close(tx, step.orderId, [step.kind], { at: this.clock.now(), reason: 'The step got through.' }),
+      ]);
     });
     failpoint('order.afterCommit');
   }

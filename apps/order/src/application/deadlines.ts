@@ -34,8 +34,7 @@ export class Deadlines {
     if (left === status) return;
     const kinds = timersDuring(left);
     if (kinds.length === 0) return;
-    await this.timers.overtake(tx, id, kinds, at);
     const subjects = [...kinds, ...(losses[left] ? [losses[left].leg] : [])];
-    await this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` });
+    await Promise.all([this.timers.overtake(tx, id, kinds, at), this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` })]);
   }
 }

@@ -65,7 +65,6 @@ export abstract class Orders {
   /** Answers false when the match has an order already. */
   abstract insert(tx: Transaction, order: Order, entry: HistoryEntry): Promise<boolean>;
   abstract find(id: string): Promise<Order | undefined>;
-  abstract findAll(ids: readonly string[]): Promise<Order[]>;
   abstract idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined>;
   /** Under its row lock, until the end of `tx`. */
   abstract lock(tx: Transaction, id: string): Promise<Order | undefined>;
@@ -90,12 +89,19 @@ export interface SagaStep {
   readonly attempts: number;
 }
 
+/** With its order as it was then. */
+export interface ClaimedStep extends SagaStep {
+  readonly order: Order;
+}
+
 export abstract class Steps {
   /** Once for each order and kind. */
   abstract add(tx: Transaction, orderId: string, kinds: readonly Effect[]): Promise<void>;
   /** Takes steps that are due, those of one order in their order, each for a lease of technical time. */
-  abstract claim(limit: number): Promise<SagaStep[]>;
-  abstract finish(tx: Transaction, orderId: string, kind: Effect, state: 'done' | 'void'): Promise<void>;
+  abstract claim(limit: number): Promise<ClaimedStep[]>;
+  /** Lets others take at once what instances had taken that are gone; what a living one holds stays its own. */
+  abstract freeOfTheDead(): Promise<void>;
+  abstract finish(tx: Transaction, orderId: string, kinds: readonly Effect[], state: 'done' | 'void'): Promise<void>;
   /** Asked, and not known yet: an event or another look concludes it. */
   abstract wait(tx: Transaction, step: SagaStep, ms: number): Promise<void>;
   /** Answers since when the step has been failing, and for how long. */

@@ -15,17 +15,16 @@ export class RecordPayment {
 
   async captured(tx: Transaction, orderId: string): Promise<void> {
     const { order } = await this.advance.execute(tx, orderId, { event: 'payment_captured', actor: 'system' });
-    if (order.buyerLines.length > 0) await this.steps.finish(tx, orderId, 'charge', 'done');
-    else await this.steps.hurry(tx, orderId, 'charge'); // It still has to tell what exactly was charged.
-    await this.steps.finish(tx, orderId, 'cancel_payment', 'done');
+    if (order.buyerLines.length > 0) return this.steps.finish(tx, orderId, ['charge', 'cancel_payment'], 'done');
+    // The charge still has to tell what exactly was charged.
+    await Promise.all([this.steps.hurry(tx, orderId, 'charge'), this.steps.finish(tx, orderId, ['cancel_payment'], 'done')]);
   }
 
   async failed(tx: Transaction, orderId: string, failureCode: string): Promise<void> {
     const { order } = await this.advance.execute(tx, orderId, { event: 'payment_failed', actor: 'system', reason: failureCode });
     // An order that an admin has cancelled takes no such event, but its charge has ended all the same.
     if (isPaymentNews(order.paymentStatus, 'failed')) await this.orders.patch(tx, orderId, { paymentStatus: 'failed' });
-    await this.steps.finish(tx, orderId, 'charge', 'done');
-    await this.steps.finish(tx, orderId, 'cancel_payment', 'done');
+    await this.steps.finish(tx, orderId, ['charge', 'cancel_payment'], 'done');
   }
 
   async actionRequired(tx: Transaction, orderId: string, why: string): Promise<void> {
@@ -37,18 +36,18 @@ export class RecordPayment {
   async refunded(tx: Transaction, orderId: string, isBorneByPlatform: boolean): Promise<void> {
     await this.orders.lock(tx, orderId);
     await this.orders.patch(tx, orderId, { paymentStatus: 'refunded' });
-    await this.steps.finish(tx, orderId, isBorneByPlatform ? 'refund_from_platform' : 'refund', 'done');
+    await this.steps.finish(tx, orderId, [isBorneByPlatform ? 'refund_from_platform' : 'refund'], 'done');
   }
 
   async payout(tx: Transaction, orderId: string, payoutStatus: PayoutStatus, isOnItsWay: boolean): Promise<void> {
     const order = await this.orders.lock(tx, orderId);
     if (order && isPayoutNews(order.payoutStatus, payoutStatus)) await this.orders.patch(tx, orderId, { payoutStatus });
-    if (isOnItsWay) await this.steps.finish(tx, orderId, 'payout', 'done');
+    if (isOnItsWay) await this.steps.finish(tx, orderId, ['payout'], 'done');
   }
   /** The money stays owed, whatever was told before; payment's own list says what to do. */
   async payoutFailed(tx: Transaction, orderId: string): Promise<void> {
     await this.orders.lock(tx, orderId);
     await this.orders.patch(tx, orderId, { payoutStatus: 'owed' });
-    await this.steps.finish(tx, orderId, 'payout', 'done');
+    await this.steps.finish(tx, orderId, ['payout'], 'done');
   }
 }

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
-import { invariant } from '@libs/kernel/invariant';
 import { Log } from '@libs/chassis/log';
-import type { Order } from '../domain/order';
 import { backoffMs, STUCK_AFTER_MS } from '../domain/retry';
 import { ConcludeStep } from './conclude-step';
 import { PerformStep } from './perform-step';
-import { Orders, type SagaStep, Steps } from './ports';
+import { type ClaimedStep, type SagaStep, Steps } from './ports';
 import { TellOperator } from './tell-operator';
 
 const PARALLEL_MAX = 16;
@@ -18,7 +16,6 @@ export class RunSteps {
 
   constructor(
     private readonly steps: Steps,
-    private readonly orders: Orders,
     private readonly performer: PerformStep,
     private readonly concluder: ConcludeStep,
     private readonly operator: TellOperator,
@@ -30,9 +27,13 @@ export class RunSteps {
     while (this.running.size < PARALLEL_MAX) {
       const claimed = await this.steps.claim(PARALLEL_MAX - this.running.size);
       if (claimed.length === 0) return;
-      const orders = new Map((await this.orders.findAll(claimed.map(({ orderId }) => orderId))).map((order) => [order.id, order]));
-      for (const step of claimed) this.begin(step, orders.get(step.orderId), onFinished);
+      for (const step of claimed) this.begin(step, onFinished);
     }
+  }
+
+  /** Once, before the first pass: what a killed process had taken need not wait for the end of its lease. */
+  takeOver(): Promise<void> {
+    return this.steps.freeOfTheDead();
   }
 
   /** Resolves when no step runs. */
@@ -40,18 +41,17 @@ export class RunSteps {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
-  private begin(step: SagaStep, order: Order | undefined, onFinished: () => void): void {
-    const run = this.run(step, order).finally(() => {
+  private begin(step: ClaimedStep, onFinished: () => void): void {
+    const run = this.run(step).finally(() => {
       this.running.delete(run);
       onFinished();
     });
     this.running.add(run);
   }
 
-  private async run(step: SagaStep, order: Order | undefined): Promise<void> {
+  private async run(step: ClaimedStep): Promise<void> {
     try {
-      invariant(order, `step ${step.id} is of no order`);
-      await this.concluder.execute(step, await this.performer.execute(step.kind, order));
+      await this.concluder.execute(step, await this.performer.execute(step.kind, step.order));
     } catch (error) {
       // When not even that can be written down, the step's lease runs out and it is taken up again.
       await this.failed(step, error).catch((cause: unknown) => this.log.error({ orderId: step.orderId, step: step.kind, error: cause }, 'a failed step could not be recorded'));

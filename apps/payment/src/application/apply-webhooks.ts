@@ -20,24 +20,30 @@ export class ApplyWebhooks {
     for (let pass = 0; pass < PASSES_MAX; pass++) {
       const events = await this.inbox.due(BATCH_MAX);
       if (events.length === 0) return;
-      for (const event of events) await this.apply(event);
+      const applied: InboxEvent[] = [];
+      for (const event of events) if (await this.apply(event)) applied.push(event);
+      await this.conclude(applied);
     }
   }
 
-  private async apply(event: InboxEvent): Promise<void> {
-    const subject = messageSubject(event.id);
+  private async apply(event: InboxEvent): Promise<boolean> {
     const failures = event.attempts + 1;
     try {
-      if (await this.objects.execute(event)) {
-        await this.inbox.applied(event.id);
-        if (event.attempts > 0) await this.setbacks.overcome(subject);
-        return;
-      }
+      if (await this.objects.execute(event)) return true;
     } catch (error) {
       await this.inbox.retryLater(event.id, backoffMs(failures));
-      return this.setbacks.happened({ subject, failures }, error);
+      await this.setbacks.happened({ subject: messageSubject(event.id), failures }, error);
+      return false;
     }
     // Whether the provider answers is no matter of the message, so nobody is told: it is asked again.
     await this.inbox.retryLater(event.id, backoffMs(failures));
+    return false;
+  }
+
+  /** All at once: a message whose effect is there and that is not marked is only looked up a second time. */
+  private async conclude(applied: readonly InboxEvent[]): Promise<void> {
+    if (applied.length === 0) return;
+    await this.inbox.applied(applied.map(({ id }) => id));
+    for (const { id, attempts } of applied) if (attempts > 0) await this.setbacks.overcome(messageSubject(id));
   }
 }

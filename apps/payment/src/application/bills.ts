@@ -9,19 +9,28 @@ import { FeeSchedules } from './ports';
 export class Bills {
   constructor(private readonly schedules: FeeSchedules) {}
 
+  /** Of both sides of a trade, whose quotes were accepted at different times. */
+  async both(price: Money, bidAt: Date, askAt: Date): Promise<{ buyer: Bill; seller: Bill }> {
+    const schedules = await this.schedules.all();
+    return { buyer: buyerBill(price, inForce(schedules, price, bidAt)), seller: payable(sellerBill(price, inForce(schedules, price, askAt))) };
+  }
+
   async buyer(price: Money, at: Date): Promise<Bill> {
-    return buyerBill(price, await this.scheduleOf(price, at));
+    return buyerBill(price, inForce(await this.schedules.all(), price, at));
   }
 
   async seller(price: Money, at: Date): Promise<Bill> {
-    const bill = sellerBill(price, await this.scheduleOf(price, at));
-    if (bill.total.minor <= 0) throw priceTooLow();
-    return bill;
+    return payable(sellerBill(price, inForce(await this.schedules.all(), price, at)));
   }
+}
 
-  private async scheduleOf(price: Money, at: Date): Promise<FeeSchedule> {
-    const schedule = scheduleAt(await this.schedules.all(), price.currency, at);
-    if (!schedule) throw feeScheduleMissing(price.currency);
-    return schedule;
-  }
+function inForce(schedules: readonly FeeSchedule[], { currency }: Money, at: Date): FeeSchedule {
+  const schedule = scheduleAt(schedules, currency, at);
+  if (!schedule) throw feeScheduleMissing(currency);
+  return schedule;
+}
+
+function payable(bill: Bill): Bill {
+  if (bill.total.minor <= 0) throw priceTooLow();
+  return bill;
 }

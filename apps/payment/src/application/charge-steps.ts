@@ -31,9 +31,14 @@ export class ChargeSteps {
   async apply(tx: Transaction, payment: Payment, event: PaymentEvent, facts: StepFacts = {}): Promise<Payment> {
     const step = stepOf(payment.state, event);
     invariant(step, `${event} of ${payment.orderId}, which is ${payment.state}`);
-    let next: Payment = { ...payment, ...facts.change, state: step.to };
-    await this.payments.save(tx, next);
-    for (const effect of step.then) next = await this.effect(tx, next, effect, { event, facts });
+    const next: Payment = { ...payment, ...facts.change, state: step.to };
+    const [, last] = await Promise.all([this.payments.save(tx, next), this.effects(tx, next, step.then, { event, facts })]);
+    return last;
+  }
+
+  private async effects(tx: Transaction, payment: Payment, effects: readonly PaymentEffect[], cause: { event: PaymentEvent; facts: StepFacts }): Promise<Payment> {
+    let next = payment;
+    for (const effect of effects) next = await this.effect(tx, next, effect, cause);
     return next;
   }
 

@@ -19,7 +19,7 @@ export abstract class Payments {
   abstract open(tx: Transaction, payment: Payment): Promise<void>;
   abstract save(tx: Transaction, payment: Payment): Promise<void>;
   abstract find(orderId: string): Promise<Payment | undefined>;
-  abstract orderOfIntent(intentId: string): Promise<string | undefined>;
+  abstract findByIntent(intentId: string): Promise<Payment | undefined>;
   /** Marks an order that was cancelled before its charge began, so that a late charge is refused. */
   abstract bury(tx: Transaction, orderId: string): Promise<void>;
   abstract isBuried(tx: Transaction, orderId: string): Promise<boolean>;
@@ -188,7 +188,7 @@ export abstract class ProviderInbox {
   /** False when it had been received before. */
   abstract add(event: Omit<InboxEvent, 'attempts'> & { createdAt: Date; body: Uint8Array }): Promise<boolean>;
   abstract due(limit: number): Promise<InboxEvent[]>;
-  abstract applied(eventId: string): Promise<void>;
+  abstract applied(eventIds: readonly string[]): Promise<void>;
   abstract retryLater(eventId: string, delayMs: number): Promise<void>;
   abstract retryNow(tx: Transaction, eventId: string): Promise<void>;
   abstract openCount(): Promise<number>;

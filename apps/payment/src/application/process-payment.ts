@@ -34,21 +34,19 @@ export class ProcessPayment {
   ) {}
 
   async execute(order: ChargeOrder): Promise<Payment> {
-    const buyer = await this.bills.buyer(order.price, order.bidAcceptedAt);
-    const seller = await this.bills.seller(order.price, order.askAcceptedAt);
+    const { buyer, seller } = await this.bills.both(order.price, order.bidAcceptedAt, order.askAcceptedAt);
     const payment = await this.transactions.run(async (tx) => {
-      const known = await this.payments.lock(tx, order.orderId);
+      // The lock goes out first: the rest is read under it.
+      const [known, isBuried] = await Promise.all([this.payments.lock(tx, order.orderId), this.payments.isBuried(tx, order.orderId)]);
       if (known) return sameOrder(known, order);
-      if (await this.payments.isBuried(tx, order.orderId)) throw paymentEnded();
+      if (isBuried) throw paymentEnded();
       const { orderId, buyerId, sellerId, price, paymentMethodId } = order;
       const recoverUntil = new Date(this.clock.now().getTime() + RECOVER_WITHIN_MS);
       const opened: Payment = {
         id: this.ids.next('pay'), orderId, buyerId, sellerId, price, buyer, seller, paymentMethodId, state: 'processing', tries: 0,
         hasRetriedItself: false, failureCode: undefined, intentId: undefined, chargeId: undefined, recoverUntil,
       };
-      await this.payments.open(tx, opened);
-      await this.payments.setTimer(tx, { orderId, kind: 'give_up', dueAt: recoverUntil });
-      await this.steps.confirm(tx, opened);
+      await Promise.all([this.payments.open(tx, opened), this.payments.setTimer(tx, { orderId, kind: 'give_up', dueAt: recoverUntil }), this.steps.confirm(tx, opened)]);
       return opened;
     });
     failpoint('payment.afterIntentRow');

@@ -23,9 +23,9 @@ export class SettleCharge {
   /** `operationId` is the operation whose answer this is; a webhook or the poller knows none. */
   async execute(orderId: string, finding: Finding, operationId?: string): Promise<void> {
     await this.transactions.run(async (tx) => {
-      const payment = await this.payments.lock(tx, orderId);
+      // The lock goes out first: the operations are read under it.
+      const [payment, operations] = await Promise.all([this.payments.lock(tx, orderId), this.operations.ofOrder(tx, orderId)]);
       invariant(payment, `an operation without a payment: ${orderId}`);
-      const operations = await this.operations.ofOrder(tx, orderId);
       const own = operations.find((operation) => operation.id === operationId);
       const isStale = own !== undefined && !isOpen(own);
       if (isStale && finding.found !== 'captured' && finding.found !== 'cancelled') return;
@@ -44,8 +44,8 @@ export class SettleCharge {
     const isSuccess = finding.found === wanted;
     const failure = 'code' in finding ? finding.code : finding.found;
     const providerId = finding.found === 'intent' ? finding.intentId : finding.found === 'captured' && isSuccess ? finding.charge.chargeId : undefined;
-    await this.operations.resolve(tx, operation.id, isSuccess ? { state: 'succeeded', ...(providerId ? { providerId } : {}) } : { state: 'failed', failureCode: failure });
-    await this.books.known(tx, operation.id);
+    const outcome = isSuccess ? ({ state: 'succeeded', ...(providerId ? { providerId } : {}) } as const) : ({ state: 'failed', failureCode: failure } as const);
+    await Promise.all([this.operations.resolve(tx, operation.id, outcome), this.books.known(tx, operation.id)]);
   }
 
   /** Exactly one capture operation succeeds: the one in the air, or, when the buyer's own client has paid, one that is written down now. */

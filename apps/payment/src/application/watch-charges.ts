@@ -29,14 +29,12 @@ export class WatchCharges {
 
   /** False when the provider did not tell. A charge that waits for the buyer is no news: only its end is. */
   async look(intentId: string): Promise<boolean> {
-    const orderId = await this.payments.orderOfIntent(intentId);
-    if (!orderId) return true;
-    const payment = await this.payments.find(orderId);
+    const payment = await this.payments.findByIntent(intentId);
     if (!payment || !mayStillEnd(payment.state)) return true;
     const reply = await this.charges.readIntent(intentId);
     if (reply.reply !== 'done') return false;
     const finding = findingOf(reply.value);
-    if (finding && finding.found !== 'authentication_required') await this.settle.execute(orderId, finding);
+    if (finding && finding.found !== 'authentication_required') await this.settle.execute(payment.orderId, finding);
     return true;
   }
 }

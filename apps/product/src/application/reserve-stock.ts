@@ -16,8 +16,10 @@ export class ReserveStock {
 
   async execute(wanted: Omit<Reservation, 'released'>): Promise<void> {
     await this.transactions.run(async (tx) => {
-      if (!(await this.reservations.lockSize(tx, wanted.marketId))) throw marketNotFound(wanted.marketId);
-      if (alreadyHeld(await this.reservations.find(tx, wanted.orderId), wanted)) return;
+      // The lock goes out first: the reservation is read under it.
+      const [isKnown, held] = await Promise.all([this.reservations.lockSize(tx, wanted.marketId), this.reservations.find(tx, wanted.orderId)]);
+      if (!isKnown) throw marketNotFound(wanted.marketId);
+      if (alreadyHeld(held, wanted)) return;
       if (!(await this.reservations.hold(tx, wanted, this.clock.now()))) throw askReserved(wanted.askId);
     });
   }

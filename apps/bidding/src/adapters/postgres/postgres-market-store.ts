@@ -60,8 +60,8 @@ export class PostgresMarketStore extends MarketStore {
     const completed = await sql.query(`update matches set state = 'completed' where id = $1 and state = 'pending' returning id`, [uuidOfOwn('mtc', matchId)]);
     // A match that is bust by now is no sale.
     if (completed.length === 0) return;
-    await sql.query('insert into sales (match_id, market_id, price, sold_at) values ($1, $2, $3, $4)', [uuidOfOwn('mtc', matchId), uuidOfOwn('mkt', marketId), price, at]);
-    await this.announce(tx, [marketId]);
+    const sale = [uuidOfOwn('mtc', matchId), uuidOfOwn('mkt', marketId), price, at];
+    await Promise.all([sql.query('insert into sales (match_id, market_id, price, sold_at) values ($1, $2, $3, $4)', sale), this.announce(tx, [marketId])]);
   }
 
   private async announce(tx: Transaction, marketIds: readonly string[]): Promise<void> {

@@ -24,7 +24,8 @@ export class StepLoop implements OnApplicationBootstrap, BeforeApplicationShutdo
     activity.report('saga steps', () => steps.countLive());
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.running.takeOver();
     this.loop.start();
   }
 

@@ -66,11 +66,6 @@ export class PostgresOrders extends Orders {
     return rows[0] && orderOf(rows[0]);
   }
 
-  async findAll(ids: readonly string[]): Promise<Order[]> {
-    const rows = await this.sql.query<OrderRow>('select * from orders where id = any($1)', [ids.map((id) => uuidOfOwn('ord', id))]);
-    return rows.map(orderOf);
-  }
-
   async idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined> {
     const rows = await this.sql.in(tx).query<{ id: string }>('select id from orders where match_id = $1', [uuidOfOwn('mtc', matchId)]);
     return rows[0] && typeId('ord', rows[0].id);
@@ -84,13 +79,14 @@ export class PostgresOrders extends Orders {
 
   async record(tx: Transaction, order: Order, entry: HistoryEntry, past: Past): Promise<void> {
     const { id, status, cancelReason = null, paymentStatus, payoutStatus, paidAt = null, shipBy = null, updatedAt, version } = order;
-    await this.sql.in(tx).query(SET_STATUS, [uuidOfOwn('ord', id), status, cancelReason, paymentStatus, payoutStatus, paidAt, shipBy, updatedAt, version]);
-    await this.append(tx, id, entry, past.hash);
+    const values = [uuidOfOwn('ord', id), status, cancelReason, paymentStatus, payoutStatus, paidAt, shipBy, updatedAt, version];
+    await Promise.all([this.sql.in(tx).query(SET_STATUS, values), this.append(tx, id, entry, past.hash)]);
     this.note(tx, order);
   }
 
   async past(tx: Transaction, id: string): Promise<Past> {
-    const rows = await this.sql.in(tx).query<{ event: OrderEvent; hash: string }>(PAST, [uuidOfOwn('ord', id)]);
+    const uuid = uuidOf('ord', id);
+    const rows = uuid ? await this.sql.in(tx).query<{ event: OrderEvent; hash: string }>(PAST, [uuid]) : [];
     return { events: rows.map(({ event }) => event), hash: rows.at(-1)?.hash ?? '' };
   }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { typeId, uuidOfOwn } from '@libs/kernel/ids';
+import { uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
-import { type SagaStep, Steps } from '../../application/ports';
+import { type ClaimedStep, type SagaStep, Steps } from '../../application/ports';
 import { type Effect, follows } from '../../domain/lifecycle';
+import { orderOf, type OrderRow } from './order-row';
 
 /** Longer than any call that a step makes, and short enough that what a killed process had taken goes on soon. */
 const LEASE_S = 12;
@@ -14,7 +15,8 @@ const ADD = `insert into saga_steps (order_id, kind, state) select $1, kind, 're
   on conflict (order_id, kind) do nothing`;
 
 // An earlier step of the order that runs, or was never tried, goes first; one that keeps failing holds up only what must follow it.
-const CLAIM = `update saga_steps set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => $2)
+const CLAIM = `with claimed as (update saga_steps set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => $2),
+    lease_holder = current_setting('application_name')
   where id in (
     select s.id from saga_steps s
     where s.state in ('ready', 'running', 'waiting')
@@ -24,12 +26,17 @@ const CLAIM = `update saga_steps set state = 'running', attempts = attempts + 1,
           and ((e.state = 'running' and e.lease_until > now()) or (e.state = 'ready' and e.attempts = 0 and not $3::jsonb ? e.kind)
             or (e.kind = $3::jsonb ->> s.kind and e.state in ('ready', 'running', 'waiting'))))
     order by s.next_at, s.id limit $1 for update skip locked)
-  returning id, order_id, kind, attempts`;
+  returning id, order_id, kind, attempts)
+  select c.id as step_id, c.kind, c.attempts, o.* from claimed c join orders o on o.id = c.order_id order by c.id`;
+
+// The connections of an instance have a name that no other one has, and the server ends them when its process is gone.
+const FREE = `update saga_steps s set lease_until = now() where s.state = 'running' and s.lease_until > now()
+  and not exists (select from pg_stat_activity a where a.datname = current_database() and a.application_name = s.lease_holder)`;
 
 const FOLLOWS = JSON.stringify(follows);
 
 const FINISH = `update saga_steps set state = $3, lease_until = null, failing_since = null, last_error = null
-  where order_id = $1 and kind = $2 and state in ('ready', 'running', 'waiting')`;
+  where order_id = $1 and kind = any ($2) and state in ('ready', 'running', 'waiting')`;
 
 const WAIT = `update saga_steps set state = 'waiting', attempts = 0, next_at = now() + make_interval(secs => $2 / 1000.0), lease_until = null,
   failing_since = null, last_error = null where id = $1 and state = 'running'`;
@@ -58,13 +65,20 @@ export class PostgresSteps extends Steps {
     if (kinds.length > 0) await this.sql.in(tx).query(ADD, [uuidOfOwn('ord', orderId), kinds]);
   }
 
-  async claim(limit: number): Promise<SagaStep[]> {
-    const rows = await this.sql.query<{ id: number; order_id: string; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S, FOLLOWS]);
-    return rows.map(({ id, order_id, kind, attempts }) => ({ id, orderId: typeId('ord', order_id), kind, attempts }));
+  async claim(limit: number): Promise<ClaimedStep[]> {
+    const rows = await this.sql.query<OrderRow & { step_id: number; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S, FOLLOWS]);
+    return rows.map((row) => {
+      const order = orderOf(row);
+      return { id: row.step_id, orderId: order.id, kind: row.kind, attempts: row.attempts, order };
+    });
   }
 
-  async finish(tx: Transaction, orderId: string, kind: Effect, state: 'done' | 'void'): Promise<void> {
-    await this.sql.in(tx).query(FINISH, [uuidOfOwn('ord', orderId), kind, state]);
+  async freeOfTheDead(): Promise<void> {
+    await this.sql.query(FREE);
+  }
+
+  async finish(tx: Transaction, orderId: string, kinds: readonly Effect[], state: 'done' | 'void'): Promise<void> {
+    await this.sql.in(tx).query(FINISH, [uuidOfOwn('ord', orderId), kinds, state]);
   }
 
   async wait(tx: Transaction, step: SagaStep, ms: number): Promise<void> {

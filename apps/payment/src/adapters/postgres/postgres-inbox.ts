@@ -36,8 +36,8 @@ export class PostgresInbox extends ProviderInbox {
     }));
   }
 
-  async applied(eventId: string): Promise<void> {
-    await this.sql.query('update psp_event set applied_at = now() where event_id = $1', [eventId]);
+  async applied(eventIds: readonly string[]): Promise<void> {
+    await this.sql.query('update psp_event set applied_at = now() where event_id = any ($1)', [eventIds]);
   }
 
   async retryLater(eventId: string, delayMs: number): Promise<void> {

@@ -29,8 +29,10 @@ export class PostgresPayments extends Payments {
     const order = uuidOf('ord', orderId);
     if (!order) return undefined;
     const statements = this.sql.in(tx);
-    await statements.query('select pg_advisory_xact_lock(hashtextextended($1, 7055))', [order]);
-    const [row] = await statements.query<PaymentRow>('select * from payments where order_id = $1 for update', [order]);
+    const [, [row]] = await Promise.all([
+      statements.query('select pg_advisory_xact_lock(hashtextextended($1, 7055))', [order]),
+      statements.query<PaymentRow>('select * from payments where order_id = $1 for update', [order]),
+    ]);
     return row && paymentOf(row);
   }
 
@@ -52,9 +54,9 @@ export class PostgresPayments extends Payments {
     return row && paymentOf(row);
   }
 
-  async orderOfIntent(intentId: string): Promise<string | undefined> {
-    const [row] = await this.sql.query<{ order_id: string }>('select order_id from payments where intent_id = $1', [intentId]);
-    return row && typeId('ord', row.order_id);
+  async findByIntent(intentId: string): Promise<Payment | undefined> {
+    const [row] = await this.sql.query<PaymentRow>('select * from payments where intent_id = $1', [intentId]);
+    return row && paymentOf(row);
   }
 
   async bury(tx: Transaction, orderId: string): Promise<void> {
