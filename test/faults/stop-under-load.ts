@@ -25,11 +25,14 @@ export async function stopsUnderLoad(cast: Cast): Promise<void> {
     }
   });
   await until('enough has been traded', ANSWERS_WITHIN_MS, () => answers.bids.length + answers.asks.length >= ANSWERS_BEFORE_STOP);
+  const loggedBefore = story.exchange.log.length;
   const code = await story.exchange.stop();
   isOver = true;
   await Promise.all(trading);
 
   expect(code).toBe(0);
+  // Nobody has called somebody who was gone already.
+  expect(warningsIn(story.exchange.log.slice(loggedBefore))).toEqual([]);
   // Who was not served was told so in good form, or found the door shut.
   expect(refusals.filter((error) => error instanceof Problem && error.status !== 503)).toEqual([]);
   await story.exchange.start();
@@ -41,6 +44,8 @@ export async function stopsUnderLoad(cast: Cast): Promise<void> {
   expect(matches.filter((id) => orders.filter(({ matchId }) => matchId === id).length !== 1)).toEqual([]);
   expect(await story.invariantsHold()).toContain('invariants hold');
 }
+
+const warningsIn = (log: string): string[] => log.split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line));
 
 async function standsAs(who: Trader, kind: 'bids' | 'asks', answers: readonly PlacedQuote[]): Promise<void> {
   const standing = new Set((await listed<{ id: string }>(who, kind)).map(({ id }) => id));

@@ -7,6 +7,8 @@ import type { CallUser } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
 import { firstValueFrom, take } from 'rxjs';
+import { Books } from '../src/application/books';
+import { ProjectBooks } from '../src/application/project-books';
 import { ReconcileBooks } from '../src/application/reconcile-books';
 import { BiddingModule } from '../src/bidding.module';
 import { ids } from './writer-harness';
@@ -82,6 +84,40 @@ describe('the live books in Redis', () => {
     await service.settled();
     expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['460']);
     expect(await reconcile.compare([market, other])).toEqual([]);
+  });
+
+  it('a change that is committed while its book is written whole is not lost', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    const books = service.app.get(Books);
+    const rebuild = books.rebuild.bind(books);
+    let isOvertaken = false;
+    books.rebuild = async (image) => {
+      if (image.marketId === market && !isOvertaken) {
+        isOvertaken = true;
+        await place('ask', market, 455);
+        while ((await client.hget(`{m:${market}}:meta`, 'seq')) !== '2') await client.ping();
+      }
+      return rebuild(image);
+    };
+    await client.hset(`{m:${market}}:meta`, 'h1', '1');
+    service.app.get(ProjectBooks).doubt([market]);
+    await service.settled();
+    books.rebuild = rebuild;
+    expect(isOvertaken).toBe(true);
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
+    expect(await client.hget(`{m:${market}}:meta`, 'seq')).toBe('2');
+  });
+
+  it('a book that has stayed behind is found when it is compared, though nothing more happens in its market', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    await client.hset(`{m:${market}}:meta`, 'seq', '0');
+    await service.app.get(ReconcileBooks).compare([market]);
+    await service.settled();
+    expect(await client.hget(`{m:${market}}:meta`, 'seq')).toBe('1');
   });
 
   it('gateways hear of changes through Redis', async () => {

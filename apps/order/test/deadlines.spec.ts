@@ -1,6 +1,9 @@
 import { AppError } from '@libs/kernel/app-error';
 import { uuidOfOwn } from '@libs/kernel/ids';
-import { Scene } from './scene';
+import { Transactions } from '@libs/postgres/transaction';
+import { PassDeadline } from '../src/application/pass-deadline';
+import { RunSteps } from '../src/application/run-steps';
+import { payment, Scene } from './scene';
 
 jest.setTimeout(30_000);
 
@@ -129,6 +132,19 @@ describe('a deadline', () => {
     await scene.service.sql.query('delete from timers where order_id = $1', [uuidOfOwn('ord', broken)]);
   });
 
+  it('that was found to have passed does not fire when a step of its order has become unknown since', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    const uuid = uuidOfOwn('ord', id);
+    const [timer] = await scene.service.sql.query<{ due_at: Date }>(`select due_at from timers where order_id = $1 and kind = 'ship_by'`, [uuid]);
+    const dueAt = timer?.due_at ?? new Date(0);
+    await scene.service.sql.query(`update saga_steps set state = 'waiting', next_at = now() + interval '1 hour' where order_id = $1 and kind = 'charge'`, [uuid]);
+    // As one who read the deadline before the step was there.
+    await scene.service.app.get(Transactions).run((tx) => scene.service.app.get(PassDeadline).execute(tx, { orderId: id, kind: 'ship_by', dueAt }, new Date(dueAt.getTime() + 1)));
+    expect((await scene.order(id)).status).toBe('confirmed');
+    expect(await scene.service.sql.query(`select 1 as one from timers where order_id = $1 and kind = 'ship_by' and fired_at is null`, [uuid])).toHaveLength(1);
+    await scene.service.sql.query(`update saga_steps set state = 'done' where order_id = $1 and kind = 'charge'`, [uuid]);
+  });
+
   it('survives a restart, and fires once', async () => {
     const id = await scene.orderThatIs('confirmed');
     await scene.service.restart();
@@ -175,18 +191,37 @@ describe('a step that keeps failing', () => {
     expect((await scene.as(scene.admin).getManualTasks({ includeClosed: true })).tasks).toHaveLength(1);
   });
 
-  it('that a killed process had begun is taken up by the next', async () => {
+  it('that a killed process had begun is taken up by the next as soon as it has started', async () => {
     let answer: (value: object) => void = () => undefined;
     scene.when('processPayment', () => new Promise((resolve) => (answer = resolve)));
     const match = scene.match();
     await scene.service.deliver('match.created', match.marketId, match);
-    await scene.eventually(() => scene.countAsked('processPayment', { buyerId: scene.buyer.id, sellerId: scene.seller.id }) > 1);
-    // What a kill leaves behind: a lease that nobody holds any more.
-    await scene.service.sql.query(`update saga_steps set lease_until = now() - interval '1 second' where kind = 'charge' and state = 'running'`);
+    const [before] = [scene.countAsked('processPayment', { buyerId: scene.buyer.id })];
+    await scene.eventually(() => scene.countAsked('processPayment', { buyerId: scene.buyer.id }) > before - 1 && scene.asked.at(-1)?.rpc === 'processPayment');
+    // What a kill leaves behind: a lease of somebody who has no connection any more.
+    const taken = `kind = 'charge' and state = 'running'`;
+    expect(await scene.service.sql.query(`update saga_steps set lease_holder = 'pairwise-order-of-the-dead' where ${taken} and lease_until > now() returning 1 as one`)).toHaveLength(1);
+    await scene.service.app.get(RunSteps).takeOver();
     scene.when('processPayment');
     const { id } = await scene.opened({ ...match, marketSeq: 2n });
     answer({ payment: { state: 'captured' } });
     expect((await scene.order(id)).status).toBe('confirmed');
     expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toHaveLength(1);
+  });
+
+  it('that a living process has begun is left to it, whoever starts meanwhile', async () => {
+    let answer: (value: object) => void = () => undefined;
+    scene.when('processPayment', () => new Promise((resolve) => (answer = resolve)));
+    const match = scene.match();
+    await scene.service.deliver('match.created', match.marketId, match);
+    const lease = () => scene.service.sql.query<{ lease_until: Date; lease_holder: string }>(`select lease_until, lease_holder from saga_steps where kind = 'charge' and state = 'running'`);
+    await scene.eventually(async () => (await lease()).length === 1);
+    const held = await lease();
+    await scene.service.app.get(RunSteps).takeOver();
+    expect(await lease()).toEqual(held);
+    scene.when('processPayment');
+    answer(payment.captured());
+    await scene.service.settled();
+    expect(await scene.openSteps((await scene.opened({ ...match, marketSeq: 2n })).id)).toEqual([]);
   });
 });

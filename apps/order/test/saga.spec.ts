@@ -1,5 +1,8 @@
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { AppError } from '@libs/kernel/app-error';
+import { uuidOfOwn } from '@libs/kernel/ids';
+import { Transactions } from '@libs/postgres/transaction';
+import { RecordAnswer } from '../src/application/record-answer';
 import { payment, Scene } from './scene';
 
 jest.setTimeout(30_000);
@@ -126,6 +129,20 @@ describe('an order', () => {
     expect((await scene.order(id)).status).toBe('authenticating');
     const { events } = await scene.as(scene.seller).getOrderEvents({ orderId: id });
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['seller_shipped', 'warehouse_received']);
+  });
+
+  it('whose label comes when it is cancelled already keeps the label to itself: nobody is told to ship', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id });
+    await scene.service.settled();
+    const told = (await scene.told(id)).length;
+    // The carrier's answer to a question from before.
+    const label = { tracking: `LATE-${id}`, orderId: id, leg: 'inbound' as const, carrier: 'sandbox', labelUrl: 'http://labels/late' };
+    await scene.service.app.get(Transactions).run((tx) => scene.service.app.get(RecordAnswer).execute(tx, id, { is: 'done', label }));
+    expect((await scene.told(id)).length).toBe(told);
+    expect((await scene.order(id)).inboundTracking).not.toBe(label.tracking);
+    expect(await scene.service.sql.query(`select 1 as one from timers where order_id = $1 and kind = 'ship_by' and fired_at is null`, [uuidOfOwn('ord', id)])).toEqual([]);
+    expect(await scene.service.sql.query('select 1 as one from shipments where tracking = $1', [label.tracking])).toHaveLength(1);
   });
 
   it('follows its payout to the bank', async () => {

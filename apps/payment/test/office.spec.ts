@@ -1,3 +1,6 @@
+import { Ledger, ReconcileCursor } from '../src/application/ports';
+import { BalanceProvider } from '../src/application/provider';
+import { Reconcile } from '../src/application/reconcile';
 import { admin, Till } from './till';
 
 const HOUR_MS = 3_600_000;
@@ -42,6 +45,26 @@ describe('The office', () => {
     await till.passes({ hours: 1 }, HOUR_MS);
     await till.eventually(async () => (await till.tasks()).length > 0);
     expect((await till.tasks()).map(({ kind, detail }) => [kind, detail])).toEqual([['unmatched_line', 'charge of 724 USD at the provider. We booked nothing for it.']]);
+  }, 30_000);
+
+  it('a line of the provider that cannot be compared keeps no other from being compared', async () => {
+    const ledger = till.service.app.get(Ledger);
+    const [provider, hasReference] = [till.service.app.get(BalanceProvider), ledger.hasReference.bind(ledger)];
+    const { lines } = await provider.listLines(new Date(0), undefined).then((reply) => (reply.reply === 'done' ? reply.value : { lines: [] }));
+    expect(lines.length).toBeGreaterThan(1);
+    const [broken] = lines;
+    const compared = new Set<string>();
+    ledger.hasReference = async (reference) => {
+      if (reference === broken?.id) throw new Error('damaged');
+      compared.add(reference);
+      return hasReference(reference);
+    };
+    const before = await till.service.app.get(ReconcileCursor).read();
+    await expect(till.service.app.get(Reconcile).execute()).rejects.toThrow('damaged');
+    expect([...compared].sort()).toEqual(expect.arrayContaining(lines.slice(1).map(({ id }) => id).sort()));
+    // All are compared again.
+    expect(await till.service.app.get(ReconcileCursor).read()).toEqual(before);
+    ledger.hasReference = hasReference;
   }, 30_000);
 
   it('tells what is held and that the ledger balances', async () => {

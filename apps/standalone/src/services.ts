@@ -7,8 +7,11 @@ import { PaymentModule } from '../../payment/src/payment.module';
 import { ProductModule } from '../../product/src/product.module';
 import { UserModule } from '../../user/src/user.module';
 
-/** Who exists. Each runs as a Nest application of its own. */
-export const innerServices: readonly ServiceModule[] = [UserModule, ProductModule, BiddingModule, OrderModule, PaymentModule, AuthenticationModule];
+/**
+ * Who exists, each after those that it calls (product and bidding call each other, but bidding does so for a command that has come in): what
+ * stops in the opposite order calls nobody who is gone. Each runs as a Nest application of its own.
+ */
+export const innerServices: readonly ServiceModule[] = [UserModule, PaymentModule, BiddingModule, ProductModule, OrderModule, AuthenticationModule];
 
 /** The only public door. */
 export const gatewayService: ServiceModule = GatewayModule;

@@ -7,9 +7,8 @@ import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books'
 import { databaseNames } from './launch/environment';
 import { readRunFile, runningExchange } from './run-file';
 import { checkAll, type Verdict } from './verify/check-all';
+import { conclusionOf, lineOf } from './verify/say';
 import type { Stores } from './verify/invariant';
-
-const SHOWN_MAX = 5;
 
 interface Opened {
   readonly look: () => Promise<Stores>;
@@ -21,7 +20,7 @@ async function main(data: string): Promise<number> {
   const verdicts = await (run ? verify(await open(run.databases, run.redisUrl, run.sandboxUrl), true) : verifyStopped(data));
   for (const verdict of verdicts) process.stdout.write(lineOf(verdict));
   const broken = verdicts.filter(({ offenders }) => offenders.length > 0).length;
-  process.stdout.write(broken === 0 ? `\nAll ${verdicts.length} invariants hold.\n` : `\n${broken} of ${verdicts.length} invariants are broken.\n`);
+  process.stdout.write(`\n${conclusionOf(verdicts)}\n`);
   return broken === 0 ? 0 : 1;
 }
 
@@ -66,13 +65,6 @@ async function businessTime(sandboxUrl: string): Promise<Date> {
   if (!sandboxUrl) return new Date();
   const { now } = (await (await fetch(`${sandboxUrl}/clock`)).json()) as { now: string | number }; // The sandbox's own shape.
   return new Date(now);
-}
-
-function lineOf({ invariant: { id, says }, offenders }: Verdict): string {
-  if (offenders.length === 0) return `ok     ${id.padEnd(4)} ${says}\n`;
-  const shown = offenders.slice(0, SHOWN_MAX).map((offender) => `            ${offender}\n`).join('');
-  const more = offenders.length > SHOWN_MAX ? `            and ${offenders.length - SHOWN_MAX} more\n` : '';
-  return `BROKEN ${id.padEnd(4)} ${says}\n${shown}${more}`;
 }
 
 const { values } = parseArgs({ options: { data: { type: 'string', default: '.data' } } });

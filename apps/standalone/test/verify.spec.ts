@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { typeId } from '@libs/kernel/ids';
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
-import { passed } from '../src/adapters/postgres/passage';
+import { passed, workedOff } from '../src/adapters/postgres/passage';
 import { RedisLiveBooks } from '../src/adapters/redis/redis-live-books';
 import { checkAll, invariants } from '../src/verify/check-all';
 import type { ProviderBooks, Stores } from '../src/verify/invariant';
@@ -64,6 +64,30 @@ describe('while the exchange runs:', () => {
     expect(await passed({ ...healthy, order: unsent }, 0)).toBe(false);
     const withheld = await world.copy('bidding', async (client) => void (await client.query('update outbox_watermark set pos = 0')));
     expect(await passed({ ...healthy, bidding: withheld }, 0)).toBe(false);
+    const unregistered = await world.copy('bidding', async (client) => void (await client.query('delete from outbox_watermark')));
+    expect(await passed({ ...healthy, bidding: unregistered }, 0)).toBe(false);
+  });
+
+  it('a slow consumer is waited for as long as it gets on, and what it brings together is no offence', async () => {
+    let left = 12; // A look each takes longer, all of them together, than anybody has patience for.
+    const slow = { ...healthy.bus, each: healthy.bus.each.bind(healthy.bus), query: async <Row>(sql: string, values?: readonly unknown[]) => (sql.includes('bus_position p join unnest') ? ([{ n: String(left > 0 ? --left : 0) }] as Row[]) : healthy.bus.query<Row>(sql, values)) };
+    expect(await passed({ ...healthy, bus: slow }, 300)).toBe(true);
+    expect(left).toBe(0);
+  });
+
+  it('it waits for what is under way beside the bus: a step, an operation at the provider, a message of the provider', async () => {
+    expect(await workedOff(healthy, 0)).toBe(true);
+    const asking = await world.copy('order', async (client) => void (await client.query(`update saga_steps set state = 'running', lease_until = now() + interval '1 hour' where id = (select max(id) from saga_steps)`)));
+    expect(await workedOff({ ...healthy, order: asking }, 0)).toBe(false);
+    const calling = await world.copy('payment', async (client) => void (await client.query(`update payment_op set state = 'sent', resolved_at = null, leased_until = now() + interval '1 hour' where op_id = (select op_id from payment_op where kind = 'transfer' limit 1)`)));
+    expect(await workedOff({ ...healthy, payment: calling }, 0)).toBe(false);
+    const told = await world.copy('payment', async (client) => void (await client.query('update psp_event set applied_at = null where event_id = (select max(event_id) from psp_event)')));
+    expect(await workedOff({ ...healthy, payment: told }, 0)).toBe(false);
+  });
+
+  it('what has been tried once more and put off is not waited for', async () => {
+    const putOff = await world.copy('order', async (client) => void (await client.query(`update saga_steps set state = 'ready', next_at = now() + interval '1 hour' where id = (select max(id) from saga_steps)`)));
+    expect(await workedOff({ ...healthy, order: putOff }, 0)).toBe(true);
   });
 });
 

@@ -41,12 +41,13 @@ export class ReconcileBooks implements WriterListener {
     this.projection.doubt([...this.writer.floor.markets.keys()].filter((_, i) => tops[i] === undefined));
   }
 
-  /** Answers the markets that differ. Those that moved while we looked are looked at again in the next pass. */
+  /** Answers the markets that differ at equal sequences. One that moved while we looked, or whose book has stayed behind, is compared with the floor. */
   async compare(ids: readonly string[]): Promise<string[]> {
     const rows = await this.records.images(ids);
     const wrong: string[] = [];
     for (const row of rows) {
       const book = await this.books.image(row.marketId);
+      if (book && book.seq !== row.seq) this.projection.doubt([row.marketId]);
       if (!book || book.seq !== row.seq) continue;
       const { h1, h2 } = hashOf(book);
       if (h1 === row.h1 && h2 === row.h2 && book.h1 === row.h1 && book.h2 === row.h2) continue;

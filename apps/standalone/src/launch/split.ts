@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Environment } from '@libs/chassis/config';
 import type { Log } from '@libs/chassis/log';
-import { services, type ServiceName } from '@libs/contracts/events';
+import type { ServiceName } from '@libs/contracts/events';
+import { gatewayService, innerServices } from '../services';
 import type { Ports } from '../ports';
 import { checkConfiguration } from './check-configuration';
 import { Child, untilAnswers } from './child';
@@ -17,7 +18,7 @@ const RESTARTS_PER_MINUTE_MAX = 10;
 export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
   const keyFileOf = (name: ServiceName) => join(serviceKeysFolder(data), `${name}.pem`);
   checkConfiguration({ ...env, SERVICE_KEY_FILE: keyFileOf('gateway') }, { inProcess: false, busGiven: false });
-  const supervised = services.map((name) => new Supervised(name, { ...env, SERVICE_KEY_FILE: keyFileOf(name) }, ports, log));
+  const supervised = [...innerServices, gatewayService].map(({ service: { name } }) => new Supervised(name, { ...env, SERVICE_KEY_FILE: keyFileOf(name) }, ports, log));
   try {
     await Promise.all(supervised.map((service) => service.start()));
   } catch (error) {
@@ -33,7 +34,7 @@ export async function startSplit(env: Environment, data: string, ports: Ports, l
       if (!service) throw new Error(`there is no service ${name}`);
       await service.restart(failpoints);
     },
-    // The door first, so that no request meets half an exchange.
+    // The door first, so that no request meets half an exchange; then whoever calls others before those.
     stop: async () => {
       for (const service of [...supervised].reverse()) await service.stop();
     },

@@ -47,7 +47,12 @@ export interface Invariant {
   readonly id: string;
   readonly says: string;
   offenders(stores: Stores): Promise<string[]>;
+  /** What of it cannot be looked at in these stores, in words; nothing when all of it can. */
+  unseen?(stores: Stores): string | undefined;
 }
+
+/** What is missing when the exchange is stopped, or works with a provider of its own. */
+export const unseenProvider = ({ provider }: Stores): string | undefined => (provider ? undefined : 'the provider\'s books, which a running sandbox shows');
 
 /** A rule that is one query: each row is an offender. */
 export function rows(id: string, says: string, store: ServiceStore, sql: string): Invariant {

@@ -4,18 +4,41 @@ const LOOK_EVERY_MS = 100;
 
 /**
  * Waits until what had been announced by now has been passed by its consumers: out of the outboxes first, then over the ends
- * that the bus has after that. Answers whether it was so in time; events that keep coming do not make it longer.
+ * that the bus has after that. Answers whether it was so; events that keep coming do not make it longer. A slow exchange is waited for as
+ * long as it gets on; one that does not for `patienceMs` stands still.
  */
-export async function passed(stores: Stores, withinMs: number): Promise<boolean> {
-  const limit = performance.now() + withinMs;
+export async function passed(stores: Stores, patienceMs: number): Promise<boolean> {
   const outboxes = await outboxEnds(stores);
-  if (!(await until(limit, async () => (await Promise.all(outboxes.map(([service, pos]) => isPublished(stores, service, pos)))).every(Boolean)))) return false;
+  if (!(await until(patienceMs, async () => sum(await Promise.all(outboxes.map(([service, pos]) => unpublished(stores, service, pos))))))) return false;
   const ends = await stores.bus.query<{ topic: string; part: number; offset: number }>('select topic, part, next_offset as offset from bus_partition');
   const arrays = [ends.map(({ topic }) => topic), ends.map(({ part }) => part), ends.map(({ offset }) => offset)];
-  return until(limit, async () => {
-    const behind = await stores.bus.query('select from bus_position p join unnest($1::text[], $2::int[], $3::bigint[]) e (topic, part, end_offset) using (topic, part) where p.next_offset < e.end_offset limit 1', arrays);
-    return behind.length === 0;
+  return until(patienceMs, async () => {
+    const [behind] = await stores.bus.query<{ n: string }>(
+      `select coalesce(sum(e.end_offset - p.next_offset), 0) as n from bus_position p join unnest($1::text[], $2::int[], $3::bigint[]) e (topic, part, end_offset) using (topic, part)
+        where p.next_offset < e.end_offset`,
+      arrays,
+    );
+    return Number(behind?.n ?? 0);
   });
+}
+
+/** Taken up and not laid down again: what the saga asks, what is under way at the provider, and the provider's messages. None of them travels over the bus. */
+const STEPS = `select id::text as id, attempts as n from saga_steps where (state = 'running' and lease_until > now()) or (state = 'ready' and next_at <= now())`;
+const OPERATIONS = `select op_id::text as id, takes as n from payment_op where state in ('planned', 'sent', 'unknown') and (leased_until > now() or next_at <= now())`;
+const MESSAGES = `select event_id as id, attempts as n from psp_event where applied_at is null and next_at <= now()`;
+
+/** Waits until the work that was under way by now has ended, or has been tried once more and put off. Patience as above. */
+export async function workedOff(stores: Stores, patienceMs: number): Promise<boolean> {
+  const look = async () => {
+    const [steps, operations, messages] = [await work(stores, 'order', STEPS), await work(stores, 'payment', OPERATIONS), await work(stores, 'payment', MESSAGES)];
+    return new Map([...steps, ...operations, ...messages]);
+  };
+  const first = await look();
+  return until(patienceMs, async () => [...(await look())].filter(([id, tries]) => tries <= (first.get(id) ?? -1) + 1).length);
+}
+
+async function work(stores: Stores, service: ServiceStore, sql: string): Promise<[string, number][]> {
+  return (await stores[service].query<{ id: string; n: number }>(sql)).map(({ id, n }) => [id, n]);
 }
 
 /** The last row of each outbox. */
@@ -23,21 +46,27 @@ async function outboxEnds(stores: Stores): Promise<(readonly [ServiceStore, numb
   return Promise.all(serviceStores.map(async (service) => [service, (await stores[service].query<{ pos: number | null }>('select max(pos) as pos from outbox'))[0]?.pos ?? 0] as const));
 }
 
-/** Rows of an owner are behind its watermark once they are out; the others are marked. */
-async function isPublished(stores: Stores, service: ServiceStore, pos: number): Promise<boolean> {
-  const left = await stores[service].query(
-    `(select 1 from outbox where owner is null and published_at is null and pos <= $1 limit 1)
-     union all
-     (select 1 from outbox_watermark w where exists (select from outbox o where o.owner = w.owner and o.pos > w.pos and o.pos <= $1) limit 1)`,
+/** How many rows are not out. Those of an owner are behind its watermark once they are; the others are marked. */
+async function unpublished(stores: Stores, service: ServiceStore, pos: number): Promise<number> {
+  const [left] = await stores[service].query<{ n: string }>(
+    `select (select count(*) from outbox where owner is null and published_at is null and pos <= $1)
+          + (select count(*) from outbox o left join outbox_watermark w on w.owner = o.owner where o.owner is not null and o.pos > coalesce(w.pos, 0) and o.pos <= $1) as n`,
     [pos],
   );
-  return left.length === 0;
+  return Number(left?.n ?? 0);
 }
 
-async function until(limit: number, isSo: () => Promise<boolean>): Promise<boolean> {
-  while (!(await isSo())) {
-    if (performance.now() > limit) return false;
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+/** Until nothing is left; false when there has not become less of it for so long. */
+async function until(patienceMs: number, left: () => Promise<number>): Promise<boolean> {
+  let least = Infinity;
+  for (let limit = 0; ; ) {
+    const now = await left();
+    if (now === 0) return true;
+    if (now < least) limit = performance.now() + patienceMs;
+    else if (performance.now() >= limit) return false;
+    least = Math.min(least, now);
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
   }
-  return true;
 }

@@ -36,7 +36,7 @@ const MARKETS = `
          coalesce(array_agg(q.id || '@' || q.price order by q.price, q.prio) filter (where q.side = 'ask'), '{}') as asks
     from markets m left join quotes q on q.market_id = m.id and q.status = 'active' group by m.id`;
 
-export const books: readonly Invariant[] = [{ id: 'R1', says: 'the live books show what rests in the database, at its price and in its order', offenders: shownOtherwise }];
+export const books: readonly Invariant[] = [{ id: 'R1', says: 'the live books show what rests in the database, at its price and in its order', offenders: shownOtherwise, unseen: ({ books: live }) => (live ? undefined : 'the live books, which a running Redis shows') }];
 
 async function shownOtherwise({ bidding, books: live }: Stores): Promise<string[]> {
   if (!live) return [];
