@@ -134,7 +134,7 @@ export class Connection {
       return (await this.client.query(statements.map(({ text }) => text).join(';\n'))) as Answer | Answer[]; // A text is answered by a promise.
     }
     return new Promise((resolve, reject) => {
-      this.client.query(new Group(statements, (error, answer) => (error ? reject(error) : resolve(answer))));
+      void this.client.query(new Group(statements, (error, answer) => (error ? reject(error) : resolve(answer))));
     });
   }
 
