@@ -22,8 +22,16 @@ export interface TransactionHook {
 const TRIES = 5;
 const FIRST_PAUSE_MS = 10;
 
+interface Surrounding {
+  readonly owner: PostgresTransactions;
+  readonly tx: OpenTransaction;
+  readonly outer: Surrounding | undefined;
+}
+
+/** One for all services of the process: on Node 20 each storage costs every promise of the process something. */
+const surroundings = new AsyncLocalStorage<Surrounding>();
+
 export class PostgresTransactions extends Transactions {
-  private readonly current = new AsyncLocalStorage<OpenTransaction>();
   private readonly told = new WeakMap<Transaction, (() => void)[]>();
 
   constructor(
@@ -34,7 +42,7 @@ export class PostgresTransactions extends Transactions {
   }
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    invariant(!this.current.getStore()?.isRunning, 'a transaction is open already: hand its tx on instead of starting another');
+    invariant(!this.isInside(surroundings.getStore()), 'a transaction is open already: hand its tx on instead of starting another');
     for (let tries = 1; ; tries++) {
       try {
         return await this.once(work);
@@ -54,7 +62,7 @@ export class PostgresTransactions extends Transactions {
     const connection = await this.database.connect();
     const tx = new OpenTransaction(connection);
     try {
-      const result = await this.current.run(tx, () => work(tx));
+      const result = await surroundings.run({ owner: this, tx, outer: surroundings.getStore() }, () => work(tx));
       await tx.commit(this.hooks.flatMap((hook) => hook.closing(tx) ?? []));
       this.hooks.forEach((hook) => hook.afterCommit(tx));
       this.tell(tx);
@@ -66,6 +74,11 @@ export class PostgresTransactions extends Transactions {
     } finally {
       connection.release();
     }
+  }
+
+  private isInside(surrounding: Surrounding | undefined): boolean {
+    for (let at = surrounding; at; at = at.outer) if (at.owner === this && at.tx.isRunning) return true;
+    return false;
   }
 
   private tell(tx: Transaction): void {
