@@ -21,4 +21,6 @@ module.exports = {
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   maxWorkers: 2,
+  // How long is a benchmark's business: a busy machine must not turn a test red.
+  testTimeout: 60_000,
 };
