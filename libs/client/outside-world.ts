@@ -1,4 +1,18 @@
-/** The sandbox as people meet it: their card form, the parcel counter, the passing of time. */
+/** A message as the sandbox's outbox shows it to its reader. */
+export interface OutboxMessage {
+  readonly channel: 'email' | 'sms';
+  readonly to: string;
+  readonly subject: string | null;
+  readonly text: string;
+  readonly html: string | null;
+}
+
+const MAIL_WITHIN_MS = 15_000;
+const POLL_MS = 100;
+/** 256 bit in base64url, as every link of an account carries them. */
+const LINK_TOKEN = /[?&#]token=([\w-]{43})(?![\w-])/;
+
+/** The sandbox as people meet it: their card form, the parcel counter, their mailbox, the passing of time. */
 export class OutsideWorld {
   constructor(readonly url: string) {}
 
@@ -24,6 +38,29 @@ export class OutsideWorld {
 
   async fault(fault: { path: string; method?: string; mode: string; times?: number }): Promise<void> {
     await this.json('/control/faults', { times: 1, ...fault });
+  }
+
+  /** The newest mail to an address whose words match. */
+  async lastMailTo(email: string, matches: (text: string) => boolean = () => true): Promise<OutboxMessage | undefined> {
+    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(email)}`);
+    if (!answer.ok) throw new Error(`the outbox answered ${answer.status}`);
+    const { messages } = (await answer.json()) as { messages: OutboxMessage[] }; // The sandbox's own shape, oldest first.
+    return messages.findLast(({ channel, to, text }) => channel === 'email' && to === email && matches(text));
+  }
+
+  /** Waits for a mail with a link that carries a token, one that is not known yet, and answers the token. */
+  async tokenMailedTo(email: string, known: readonly string[] = []): Promise<string> {
+    const tokenOf = (text: string | undefined) => LINK_TOKEN.exec(text ?? '')?.[1];
+    const isNew = (text: string) => {
+      const token = tokenOf(text);
+      return token !== undefined && !known.includes(token);
+    };
+    for (let waited = 0; waited < MAIL_WITHIN_MS; waited += POLL_MS) {
+      const token = tokenOf((await this.lastMailTo(email, isNew))?.text);
+      if (token !== undefined) return token;
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
+    throw new Error('no mail with a link has come');
   }
 
   async requests(): Promise<{ method: string; path: string; idempotencyKey?: string }[]> {

@@ -74,8 +74,19 @@ export class Trader {
     this.api = new Api(url);
   }
 
+  /** Opens an account, and follows the link in the mail: nobody trades without. */
   async registers(): Promise<this> {
+    await this.opensAccount();
+    return this.verifiesEmail();
+  }
+
+  async opensAccount(): Promise<this> {
     this.take(await this.api.post('/v1/auth/register', { ...this.account }));
+    return this;
+  }
+
+  async verifiesEmail(): Promise<this> {
+    await this.api.post('/v1/auth/email/verify', { token: await this.world.tokenMailedTo(this.account.email) });
     return this;
   }
 

@@ -79,6 +79,11 @@ export class TestService {
     return this.app.get(Sql);
   }
 
+  /** For commands that work on the database alone. */
+  get databaseUrl(): string {
+    return this.databases[0]?.url ?? '';
+  }
+
   get internalUrl(): string {
     return this.service.internalUrl;
   }

@@ -9,7 +9,7 @@ import { BUILD, type ExchangeOptions, ExchangeProcess } from './exchange-process
 const PASSWORD = 'correct horse battery';
 
 /** Limits are the subject of the gateway's own tests; people in stories act faster than people do. */
-const unlimited = { LIMIT_ANONYMOUS_PER_MIN: '100000', LIMIT_READS_PER_MIN: '100000', LIMIT_TRADING_PER_MIN: '100000', LIMIT_TRADING_BURST: '100000', LIMIT_LOGIN_PER_15_MIN: '1000' };
+const unlimited = { LIMIT_ANONYMOUS_PER_MIN: '100000', LIMIT_READS_PER_MIN: '100000', LIMIT_TRADING_PER_MIN: '100000', LIMIT_TRADING_BURST: '100000', LIMIT_LOGIN_PER_15_MIN: '1000', LIMIT_MAILS_PER_HOUR: '1000', LIMIT_MAIL_ASKERS_PER_HOUR: '1000' };
 
 /** A running exchange and the people in it, in the words of a story. */
 export class Story {
@@ -62,6 +62,11 @@ export class Story {
     const seller = await this.stranger(name);
     await Promise.all([seller.addsAddress('Austin'), seller.opensPayoutAccount()]);
     return seller;
+  }
+
+  /** Somebody who has not followed the link in the mail yet. */
+  newcomer(name: string): Promise<Trader> {
+    return new Trader(this.exchange.url, this.world, account(name)).opensAccount();
   }
 
   stranger(name: string): Promise<Trader> {

@@ -47,7 +47,7 @@ export class Script {
     const known = this.traders.get(userId);
     if (known) return known;
     const facts: TraderFacts = {
-      userId, suspended: false, buyingSuspended: false, payoutEnabled: true,
+      userId, emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true,
       paymentMethodIds: [`${userId}-card`], addresses: [{ addressId: `${userId}-home`, versionId: `${userId}-home-1` }],
     };
     this.traders.set(userId, facts);

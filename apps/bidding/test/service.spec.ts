@@ -16,6 +16,7 @@ interface Known {
   addresses: { addressId: string; versionId: string }[];
   payout: boolean;
   suspended: boolean;
+  emailVerified: boolean;
 }
 
 describe('bidding, as its callers see it', () => {
@@ -33,7 +34,7 @@ describe('bidding, as its callers see it', () => {
         [UserService, { getTradingFacts: async ({ userId }) => {
           asked++;
           const facts = known.get(userId);
-          return { exists: facts !== undefined, suspended: facts?.suspended ?? false, buyingSuspended: false, emailVerified: true, addresses: facts?.addresses ?? [] };
+          return { exists: facts !== undefined, suspended: facts?.suspended ?? false, buyingSuspended: false, emailVerified: facts?.emailVerified ?? false, addresses: facts?.addresses ?? [] };
         } }],
         [PaymentService, { getTradingFacts: async ({ userId }) => ({ paymentMethodIds: known.get(userId)?.cards ?? [], payoutAccountEnabled: known.get(userId)?.payout ?? false }) }],
         [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.filter((id) => catalogue.has(id)).map(marketFields) }) }],
@@ -48,9 +49,9 @@ describe('bidding, as its callers see it', () => {
     return id;
   }
 
-  function newUser(): CallUser {
+  function newUser({ emailVerified = true } = {}): CallUser {
     const id = ids.next('usr');
-    known.set(id, { cards: [ids.next('pm')], addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }], payout: true, suspended: false });
+    known.set(id, { cards: [ids.next('pm')], addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }], payout: true, suspended: false, emailVerified });
     return { id, sessionId: ids.next('ses'), roles: ['buyer', 'seller'] };
   }
 
@@ -108,6 +109,26 @@ describe('bidding, as its callers see it', () => {
     await service.deliver('payment_method.verified', ann.id, { userId: ann.id, paymentMethodId: card[0] ?? '', isDefault: true });
     await service.settled();
     expect(await codeOf(bid(ann, market, 44_000))).toBe('done');
+  });
+
+  it.each(['bid', 'ask'] as const)('takes no %s of somebody whose e-mail address is not verified, and takes it a moment after it is', async (side) => {
+    const [ann, market] = [newUser({ emailVerified: false }), newMarket()];
+    const place = () => codeOf((side === 'bid' ? bid : ask)(ann, market, 44_000));
+    expect([await place(), await place()]).toEqual(['bidding.email_not_verified', 'bidding.email_not_verified']);
+    await (await service.deliver('user.email_verified', ann.id, { userId: ann.id })).again();
+    await service.settled();
+    expect(await place()).toBe('done');
+  });
+
+  it('asks the user service once about an address that it has not heard is verified, and keeps the yes', async () => {
+    const [ann, market] = [newUser(), newMarket()];
+    await service.deliver('user.suspended', ann.id, { userId: ann.id, scope: 'all', reason: 'admin' });
+    await service.deliver('user.reinstated', ann.id, { userId: ann.id });
+    await service.settled();
+    asked = 0;
+    expect([await codeOf(bid(ann, market, 44_000)), await codeOf(bid(ann, market, 43_000)), asked]).toEqual(['done', 'done', 1]);
+    await service.restart();
+    expect([await codeOf(bid(ann, market, 42_000)), asked]).toEqual(['done', 1]);
   });
 
   it('refuses in words that clients can switch on', async () => {

@@ -42,6 +42,7 @@ export class PublicRoutes {
       sendTrade: (command, { user, traceparent }) => trade.send(command, present(user), traceparent),
       // An e-mail address is counted whatever its case, or the limit would be one for each spelling.
       countLogin: async (account, ip, headers) => guard.spend('login', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
+      countMail: async (account, ip, headers) => guard.spend('mail', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
       publicKeys: () => tokens.publicKeys(),
       issueTicket: (user) => tickets.issue(user),
       internals,

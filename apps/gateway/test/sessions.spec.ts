@@ -1,5 +1,4 @@
-import { createSigner } from 'fast-jwt';
-import { accessToken, jwksJson, KID, ses, usr } from './session-keys';
+import { accessToken, ses } from './session-keys';
 import { ask, type RunningGateway, startGateway } from './start-gateway';
 import { until } from '@libs/testing/exchange-process';
 
@@ -60,29 +59,5 @@ describe('a session at the door', () => {
     expect((await me(token)).status).toBe(200);
     dead.add(ses(10));
     await until(() => 'the session has ended', SECOND_MS, async () => (await me(token)).status === 401);
-  });
-});
-
-describe('exactly one algorithm', () => {
-  const secret = 'a shared secret of more than 32 characters';
-  const signed = (key: string) => createSigner({ algorithm: 'HS256', key, kid: KID, iss: 'pairwise', aud: 'pairwise', expiresIn: 60_000, header: { alg: 'HS256', typ: 'at+jwt', kid: KID } })({ sub: usr(1), sid: ses(1), roles: ['buyer'] });
-  const user = { getAddresses: async () => ({ addresses: [] }) };
-  const status = async ({ url }: RunningGateway, token: string) => (await ask(url, 'GET', '/v1/me/addresses', { token })).status;
-
-  it('is taken: with the shared secret, signatures of keys are refused', async () => {
-    const gateway = await startGateway({ user, env: { JWT_ALG: 'HS256', JWT_SECRET: secret } });
-    expect([await status(gateway, signed(secret)), await status(gateway, signed('another secret of more than 32 characters')), await status(gateway, accessToken())]).toEqual([200, 401, 401]);
-    await gateway.stop();
-  });
-
-  it('is taken: with keys, no public key passes for a secret', async () => {
-    const gateway = await startGateway({ user });
-    const [key] = (JSON.parse(jwksJson) as { keys: Record<string, string>[] }).keys;
-    expect([await status(gateway, accessToken()), await status(gateway, signed(key?.x ?? '')), await status(gateway, signed(jwksJson))]).toEqual([200, 401, 401]);
-    await gateway.stop();
-  });
-
-  it.each<Record<string, string>>([{ JWT_ALG: 'HS256' }, { JWT_ALG: 'HS256', JWT_SECRET: 'short' }, { JWT_ALG: 'none' }])('is demanded of the configuration: %p does not start', async (env) => {
-    await expect(startGateway({ env })).rejects.toThrow(/JWT_/);
   });
 });

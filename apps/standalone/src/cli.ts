@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { grantFirstAdmin } from './launch/first-admin';
+import { secretsFolder } from './launch/environment';
+import { grantFirstAdmin, rotateKeys } from './launch/user-commands';
 import { readRunFile, runningExchange } from './run-file';
 
 const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
+  keys rotate            seal addresses, phones and kept tokens with a new key, while the exchange runs; again, when it was cut short
   status                 what runs, where, and what is not done yet
   help                   this
 
@@ -17,14 +20,23 @@ async function main(): Promise<void> {
   const [command, argument] = positionals;
   if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
+  if (command === 'keys' && argument === 'rotate') return rotate(values.data);
   if (command === 'status') return status(values.data);
   throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
 
-async function grantAdmin(data: string, email: string): Promise<void> {
+function userDatabaseOf(data: string): string {
   const database = process.env.USER_DATABASE_URL ?? readRunFile(data)?.databases.user;
   if (!database) throw new Error(`There is no exchange in ${data}: start it, or set USER_DATABASE_URL.`);
-  await grantFirstAdmin(database, email);
+  return database;
+}
+
+async function rotate(data: string): Promise<void> {
+  process.stdout.write(await rotateKeys(userDatabaseOf(data), process.env.USER_SECRETS_FILE ?? join(secretsFolder(data), 'user.json')));
+}
+
+async function grantAdmin(data: string, email: string): Promise<void> {
+  await grantFirstAdmin(userDatabaseOf(data), email);
   process.stdout.write('Done: who logs in from now on as that user is an administrator.\n');
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api } from '@libs/client/api';
@@ -112,6 +112,16 @@ describe('while it runs', () => {
     // The seed has named one: he names the others.
     expect(await run('cli', ['grant-admin', 'first@example.com', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('There is an administrator already') as string });
   }, 30_000);
+
+  it('the keys are rotated while it runs, and what was sealed before still opens', async () => {
+    const before = readFileSync(join(data, 'secrets/user.json'), 'utf8');
+    expect(await run('cli', ['keys', 'rotate', '--data', data])).toMatchObject({ code: 0, out: expect.stringMatching(/^Done: [1-9]\d* sealed with the new key/) as string });
+    expect(readFileSync(join(data, 'secrets/user.json'), 'utf8')).not.toBe(before);
+    const api = new Api(at.url);
+    const { tokens } = await api.post<{ tokens: { accessToken: string } }>('/v1/auth/login', { email: 'buyer@pairwise.example', password: 'pairwise-demo-1' });
+    api.token = tokens.accessToken;
+    expect((await api.get<{ data: { city: string }[] }>('/v1/me/addresses')).data).toMatchObject([{ city: 'Portland' }]);
+  }, 60_000);
 
   it('the invariants hold, on the addresses of the run file and on those of the environment', async () => {
     const running = await run('verify', ['--data', data]);

@@ -1,7 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NotificationService, type SendAccountMessageRequest } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
 import { type Tokens, type User, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { AppError } from '@libs/kernel/app-error';
 import { WallClock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import type { CallUser, Role } from '@libs/rpc/call-context';
@@ -15,9 +17,37 @@ export const START_MS_MAX = 60_000;
 export const PASSWORD = 'correct horse battery';
 export const FIREFOX = { ip: '203.0.113.7', userAgent: 'Firefox' };
 
-export function startUserService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
+export function startUserService(env: Readonly<Record<string, string>> = {}, postbox = new Postbox()): Promise<TestService> {
   const USER_SECRETS_FILE = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'secrets', 'user.json');
-  return startTestService(UserModule, { env: { BCRYPT_COST: '4', USER_SECRETS_FILE, ...env } });
+  return startTestService(UserModule, { env: { BCRYPT_COST: '4', USER_SECRETS_FILE, ...env }, fakes: [[NotificationService, { sendAccountMessage: (message) => postbox.take(message) }]] });
+}
+
+/** Notification, as far as the user service knows it: it keeps what it was told to send, once for each key. */
+export class Postbox {
+  readonly taken: SendAccountMessageRequest[] = [];
+  /** Every try, also those that it did not answer. */
+  readonly tries: SendAccountMessageRequest[] = [];
+  /** What happens to the next messages, one for each: `lost` is taken, but the answer is not heard. */
+  readonly troubles: ('lost' | 'down' | 'refused')[] = [];
+
+  async take(message: SendAccountMessageRequest): Promise<Record<string, never>> {
+    this.tries.push(message);
+    const trouble = this.troubles.shift();
+    if (trouble === 'down') throw new AppError('unavailable', 'notification.down', 'Nobody is here.');
+    if (trouble === 'refused') throw new AppError('rejected', 'notification.kind_unknown', 'There is no such message.');
+    if (this.taken.every(({ idempotencyKey }) => idempotencyKey !== message.idempotencyKey)) this.taken.push(message);
+    if (trouble === 'lost') throw new AppError('unavailable', 'notification.lost', 'The answer was lost.');
+    return {};
+  }
+
+  to(email: string): string[] {
+    return this.taken.filter((message) => message.to === email).map(({ kind }) => kind);
+  }
+
+  /** The token of the last mail of this kind to an address. */
+  token(email: string, kind: string): string {
+    return found(this.taken.findLast((message) => message.to === email && message.kind === kind)).token;
+  }
 }
 
 let people = 0;

@@ -96,6 +96,7 @@ export abstract class FactStore {
   abstract adopt(told: TraderFacts): Promise<void>;
   abstract suspended(tx: Transaction, userId: string, scope: 'all' | 'buying'): Promise<void>;
   abstract reinstated(tx: Transaction, userId: string): Promise<void>;
+  abstract emailVerified(tx: Transaction, userId: string): Promise<void>;
   abstract paymentMethodVerified(tx: Transaction, userId: string, id: string, isDefault: boolean): Promise<void>;
   abstract paymentMethodRemoved(tx: Transaction, userId: string, id: string): Promise<void>;
   abstract addressAdded(tx: Transaction, userId: string, address: { readonly addressId: string; readonly versionId: string }, isDefault: boolean): Promise<void>;

@@ -1,11 +1,13 @@
 import type { AppError } from '@libs/kernel/app-error';
-import { addressRequired, payoutAccountRequired, paymentMethodRequired, userSuspended } from './errors';
+import { addressRequired, emailNotVerified, payoutAccountRequired, paymentMethodRequired, userSuspended } from './errors';
 import type { QuoteFacts } from './quote';
 import type { Side } from './side';
 
 /** What bidding knows of a user, told by the services that own it. One object for each user: a change reaches what is queued. */
 export interface TraderFacts {
   readonly userId: string;
+  /** Has followed the link in a mail: whom nobody can write to can neither be charged nor paid. */
+  emailVerified: boolean;
   suspended: boolean;
   /** After unpaid wins: may sell, not buy. */
   buyingSuspended: boolean;
@@ -22,7 +24,7 @@ export interface Pins {
 }
 
 export const noFacts = (userId: string): TraderFacts => ({
-  userId, suspended: false, buyingSuspended: false, paymentMethodIds: [], addresses: [], payoutEnabled: false,
+  userId, emailVerified: false, suspended: false, buyingSuspended: false, paymentMethodIds: [], addresses: [], payoutEnabled: false,
 });
 
 export function isBarred(facts: TraderFacts, side: Side): boolean {
@@ -32,6 +34,7 @@ export function isBarred(facts: TraderFacts, side: Side): boolean {
 /** What a new quote is pinned to: what it names if that is the user's, else the defaults of this moment. An empty name is none. */
 export function pinsFor(facts: TraderFacts, side: Side, paymentMethodId: string, addressVersionId: string): Pins | AppError {
   if (isBarred(facts, side)) return userSuspended();
+  if (!facts.emailVerified) return emailNotVerified();
   if (side === 'ask' && !facts.payoutEnabled) return payoutAccountRequired();
   let method: string | undefined;
   if (side === 'bid') {

@@ -5,7 +5,7 @@ export interface Limit {
   readonly burst: number;
 }
 
-export const limitNames = ['anonymous', 'default', 'trading', 'login', 'webhook', 'health'] as const;
+export const limitNames = ['anonymous', 'default', 'trading', 'login', 'mail', 'mail_askers', 'webhook', 'health'] as const;
 export type LimitName = (typeof limitNames)[number];
 export type LimitTable = Readonly<Record<LimitName, Limit>>;
 

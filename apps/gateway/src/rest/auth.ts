@@ -5,12 +5,12 @@ import { type Route, route } from '../door/route';
 import { idOf, InstantJson, instant, knownInstant, line, present } from './json';
 import { UserJson, userJson } from './users';
 
-const email = z.string().max(254).regex(/^[^\s@\u0000-\u001f]{1,64}@[^\s@\u0000-\u001f]{1,185}\.[^\s@.\u0000-\u001f]{2,63}$/, 'This is not an e-mail address.');
+export const email = z.string().max(254).regex(/^[^\s@\u0000-\u001f]{1,64}@[^\s@\u0000-\u001f]{1,185}\.[^\s@.\u0000-\u001f]{2,63}$/, 'This is not an e-mail address.');
 /** Hashing a password takes its time, and waits for its turn. */
-const HASHING_MS_MAX = 10_000;
+export const HASHING_MS_MAX = 10_000;
 
 /** How good it is, the user service says. */
-const password = z.string().min(1).max(256).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.');
+export const password = z.string().min(1).max(256).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.');
 
 const TokensJson = z.object({ accessToken: z.string(), accessExpiresAt: InstantJson, refreshToken: z.string(), refreshExpiresAt: InstantJson, sessionId: z.string() });
 const SessionJson = z.object({ id: z.string(), userAgent: z.string(), ip: z.string(), createdAt: InstantJson, lastUsedAt: InstantJson.optional(), expiresAt: InstantJson, current: z.boolean() });
@@ -24,14 +24,14 @@ const ChangePassword = z.strictObject({ currentPassword: password, newPassword: 
 const open = { tag: 'Sessions', access: { roles: 'public' }, cacheControl: 'no-store' } as const;
 const signedIn = { tag: 'Sessions', access: { roles: 'signed_in' } } as const;
 
-/** The door counts tries at an account's password; what counts is the account together with the address, so that nobody can lock another out. */
-export type CountLogin = (email: string, ip: string, headers: { header(name: string, value: string): unknown }) => Promise<void>;
+/** The door counts tries at an account's password, and mails to it; what counts is the account together with the address, so that nobody can lock another out. */
+export type CountTries = (email: string, ip: string, headers: { header(name: string, value: string): unknown }) => Promise<void>;
 
-export function authRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<unknown>): Route[] {
+export function authRoutes(rpc: Rpc, countLogin: CountTries, publicKeys: () => Promise<unknown>): Route[] {
   return [...openRoutes(rpc, countLogin, publicKeys), ...sessionRoutes(rpc, countLogin)];
 }
 
-function openRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<unknown>): Route[] {
+function openRoutes(rpc: Rpc, countLogin: CountTries, publicKeys: () => Promise<unknown>): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
@@ -67,7 +67,7 @@ function openRoutes(rpc: Rpc, countLogin: CountLogin, publicKeys: () => Promise<
   ];
 }
 
-function sessionRoutes(rpc: Rpc, countLogin: CountLogin): Route[] {
+function sessionRoutes(rpc: Rpc, countLogin: CountTries): Route[] {
   const users = rpc.client(UserService);
   return [
     route({

@@ -3,12 +3,13 @@ import type { Route } from '../door/route';
 import type { SendTrade } from './quotes';
 import { adminRoutes } from './admin';
 import { askRoutes } from './asks';
-import { authRoutes, type CountLogin } from './auth';
+import { authRoutes, type CountTries } from './auth';
 import { bidRoutes } from './bids';
 import { documentRoutes } from './documents';
 import { estimateRoutes } from './estimates';
 import { healthRoutes } from './health';
 import { inspectionRoutes } from './inspections';
+import { mailboxRoutes } from './mailbox';
 import { marketRoutes } from './markets';
 import { meRoutes } from './me';
 import { orderRoutes } from './orders';
@@ -23,7 +24,8 @@ import { webhookRoutes } from './webhooks';
 export interface Behind {
   readonly rpc: Rpc;
   readonly sendTrade: SendTrade;
-  readonly countLogin: CountLogin;
+  readonly countLogin: CountTries;
+  readonly countMail: CountTries;
   readonly publicKeys: () => Promise<unknown>;
   readonly issueTicket: Parameters<typeof socketTicketRoutes>[0];
   readonly internals: Parameters<typeof healthRoutes>[0];
@@ -32,9 +34,10 @@ export interface Behind {
 }
 
 /** The whole public API. */
-export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket, internals, testClock }: Behind): Route[] {
+export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, issueTicket, internals, testClock }: Behind): Route[] {
   return documentRoutes([
     ...authRoutes(rpc, countLogin, publicKeys),
+    ...mailboxRoutes(rpc, countLogin, countMail),
     ...meRoutes(rpc),
     ...productRoutes(rpc),
     ...marketRoutes(rpc),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Problem } from '@libs/client/api';
 import { OutsideWorld } from '@libs/client/outside-world';
 import { Trader } from '@libs/client/trader';
-import { grantFirstAdmin } from '../launch/first-admin';
+import { grantFirstAdmin } from '../launch/user-commands';
 import type { Login } from '../welcome';
 import { catalogue, sizes } from './catalogue';
 
@@ -80,8 +80,10 @@ async function enter(person: Trader): Promise<Trader> {
   try {
     return await person.registers();
   } catch (error) {
-    if (error instanceof Problem && error.code === 'user.email_taken') return person.logsIn();
-    throw error;
+    if (!(error instanceof Problem && error.code === 'user.email_taken')) throw error;
+    await person.logsIn();
+    const { emailVerified } = await person.api.get<{ emailVerified: boolean }>('/v1/me');
+    return emailVerified ? person : person.verifiesEmail();
   }
 }
 

@@ -3,6 +3,7 @@ import { WallClock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import { credentialsWrong, passwordWeak, userNotFound } from '../domain/errors';
 import { normalizePassword, weaknessOf } from '../domain/password';
+import { PlanMessage } from './plan-message';
 import { Passwords, Sessions, Users } from './ports';
 
 /** The session that changes it goes on; every other one of the user's ends. */
@@ -13,6 +14,7 @@ export class ChangePassword {
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
+    private readonly planning: PlanMessage,
     private readonly wall: WallClock,
   ) {}
 
@@ -29,6 +31,7 @@ export class ChangePassword {
       if (locked?.passwordHash !== known.passwordHash) throw credentialsWrong();
       await this.users.setPassword(tx, caller.id, hash);
       await this.sessions.revoke(tx, caller.id, { except: caller.sessionId }, { at: this.wall.now(), why: 'password_changed' });
+      await this.planning.notice(tx, locked.user, 'password_changed');
     });
   }
 }

@@ -5,7 +5,8 @@ import { credentialsWrong } from '../domain/errors';
 import { normalizePassword } from '../domain/password';
 import type { Client } from '../domain/session';
 import type { User } from '../domain/user';
-import { Passwords, Users } from './ports';
+import { PlanMessage } from './plan-message';
+import { Passwords, Sessions, Users } from './ports';
 import { StartSession, type Tokens } from './start-session';
 
 /** A suspended user may log in, to see why and to follow orders that still run; trading is what bidding refuses. */
@@ -15,7 +16,9 @@ export class LogIn {
     private readonly transactions: Transactions,
     private readonly users: Users,
     private readonly passwords: Passwords,
-    private readonly sessions: StartSession,
+    private readonly starts: StartSession,
+    private readonly sessions: Sessions,
+    private readonly planning: PlanMessage,
   ) {}
 
   async execute(email: string, typed: string, client: Client): Promise<{ user: User; tokens: Tokens }> {
@@ -29,7 +32,8 @@ export class LogIn {
       // The password was changed while this one was being compared.
       if (!locked || locked.passwordHash !== known.passwordHash) throw credentialsWrong();
       if (betterHash) await this.users.setPassword(tx, known.user.id, betterHash);
-      return { user: locked.user, tokens: await this.sessions.execute(tx, locked.user, client) };
+      if (!(await this.sessions.knowsClient(tx, known.user.id, client))) await this.planning.notice(tx, locked.user, 'new_sign_in');
+      return { user: locked.user, tokens: await this.starts.execute(tx, locked.user, client) };
     });
   }
 }

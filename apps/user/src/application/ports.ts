@@ -18,6 +18,9 @@ export abstract class Users {
   /** Answers false when the e-mail address is taken. */
   abstract add(tx: Transaction, user: User, passwordHash: string): Promise<boolean>;
   abstract update(tx: Transaction, user: User): Promise<void>;
+  /** Answers false when somebody else has the address. */
+  abstract changeEmail(tx: Transaction, user: User): Promise<boolean>;
+  abstract idOf(tx: Transaction, email: string): Promise<string | undefined>;
   abstract setPassword(tx: Transaction, id: string, passwordHash: string): Promise<void>;
   /** The administrators who are not suspended; they cannot cease to be so until the transaction ends. */
   abstract lockAdmins(tx: Transaction): Promise<readonly string[]>;
@@ -38,6 +41,8 @@ export abstract class Sessions {
   abstract live(userId: string, now: Date): Promise<readonly Session[]>;
   /** Whose session it is, while it lives. */
   abstract liveOwner(sessionId: string, now: Date): Promise<string | undefined>;
+  /** Whether the user has had a session of this client lately, live or not. */
+  abstract knowsClient(tx: Transaction, userId: string, client: Client): Promise<boolean>;
   /** The live session that a refresh token belongs to, used or not; locked until the transaction ends. */
   abstract lockByToken(tx: Transaction, tokenHash: string, now: Date): Promise<Session | 'unknown' | 'ended'>;
   /** Marks the token as used: answers false when it was used before. */
@@ -51,7 +56,7 @@ export abstract class Sessions {
   abstract sweep(now: Date): Promise<void>;
 }
 
-export type SessionEnd = 'logout' | 'revoked' | 'password_changed' | 'roles_changed' | 'suspended' | 'token_reused' | 'too_many';
+export type SessionEnd = 'logout' | 'revoked' | 'password_changed' | 'password_reset' | 'roles_changed' | 'suspended' | 'token_reused' | 'too_many';
 
 export interface Revocation {
   readonly sessionId: string;
@@ -120,6 +125,27 @@ export abstract class RefreshTokens {
   /** The token that follows; the same again for the same nonce, so that it need not be kept. */
   abstract successor(token: string, nonce: string): string;
   abstract fingerprint(client: Client): string;
+}
+
+/** The keys that things are sealed with: the first one seals, all of them open. */
+export abstract class DataKeys {
+  /** Their ids, the first one first. */
+  abstract ids(): readonly string[];
+  abstract add(): void;
+  abstract forgetOlder(): void;
+}
+
+/** Everything that is sealed, wherever it stands. */
+export abstract class SealedRows {
+  /** Seals a batch with the present key that was sealed with another; answers how many, and where the next batch begins. */
+  abstract reseal(after: SealedPlace | undefined): Promise<{ readonly resealed: number; readonly next?: SealedPlace }>;
+  /** From now on nothing can be sealed with any of these keys. Answers false, and does nothing, while something still is. */
+  abstract retire(kids: readonly string[]): Promise<boolean>;
+}
+
+export interface SealedPlace {
+  readonly table: number;
+  readonly id: string;
 }
 
 /** Personal data at rest. `place` says whose it is and where it stands: what is sealed for one place opens in no other. */

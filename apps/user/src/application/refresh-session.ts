@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { WallClock } from '@libs/kernel/clock';
-import { invariant } from '@libs/kernel/invariant';
 import { Transactions, type Transaction } from '@libs/postgres/transaction';
 import { refreshInvalid, refreshReused, refreshSuperseded, sessionEnded } from '../domain/errors';
 import { type Client, judgeRepeat, type Session, usedSession } from '../domain/session';
-import { RefreshTokens, Sessions, Users } from './ports';
+import { PlanMessage } from './plan-message';
+import { RefreshTokens, Sessions } from './ports';
 import { StartSession, type Tokens } from './start-session';
 
 type Outcome = Tokens | 'unknown' | 'ended' | 'superseded' | 'reuse';
@@ -15,9 +15,9 @@ export class RefreshSession {
   constructor(
     private readonly transactions: Transactions,
     private readonly sessions: Sessions,
-    private readonly users: Users,
     private readonly refreshTokens: RefreshTokens,
     private readonly starts: StartSession,
+    private readonly planning: PlanMessage,
     private readonly wall: WallClock,
   ) {}
 
@@ -49,7 +49,7 @@ export class RefreshSession {
     const next = this.refreshTokens.successor(token, nonce);
     const used = usedSession(session, now);
     await this.sessions.addToken(tx, used, this.refreshTokens.hash(next));
-    return this.answer(tx, used, next);
+    return this.starts.proceed(tx, used, next);
   }
 
   private async repeat(tx: Transaction, { token, hash, fingerprint }: { token: string; hash: string; fingerprint: string }, session: Session): Promise<Outcome> {
@@ -59,15 +59,10 @@ export class RefreshSession {
     if (verdict === 'superseded') return verdict;
     if (verdict === 'reuse') {
       await this.sessions.revoke(tx, session.userId, { only: session.id }, { at: now, why: 'token_reused' });
+      await this.planning.notice(tx, await this.starts.ownerOf(tx, session), 'sessions_ended');
       return verdict;
     }
     await this.sessions.markRepeated(tx, hash);
-    return this.answer(tx, session, this.refreshTokens.successor(token, used.nonce));
-  }
-
-  private async answer(tx: Transaction, session: Session, refreshToken: string): Promise<Tokens> {
-    const user = await this.users.find(session.userId, tx);
-    invariant(user, 'a session without a user');
-    return this.starts.tokens(session, user, refreshToken, this.wall.now());
+    return this.starts.proceed(tx, session, this.refreshTokens.successor(token, used.nonce));
   }
 }

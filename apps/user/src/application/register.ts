@@ -6,6 +6,7 @@ import { normalizePassword, weaknessOf } from '../domain/password';
 import type { Client } from '../domain/session';
 import type { User } from '../domain/user';
 import { OpenAccount, type Person } from './open-account';
+import { PlanMessage } from './plan-message';
 import { Passwords, Users } from './ports';
 import { StartSession, type Tokens } from './start-session';
 
@@ -17,6 +18,7 @@ export class Register {
     private readonly passwords: Passwords,
     private readonly accounts: OpenAccount,
     private readonly sessions: StartSession,
+    private readonly planning: PlanMessage,
   ) {}
 
   async execute(person: Person, chosen: string, client: Client): Promise<{ user: User; tokens: Tokens }> {
@@ -29,6 +31,7 @@ export class Register {
     const hash = await this.passwords.hash(password);
     return this.transactions.run(async (tx) => {
       const user = await this.accounts.execute(tx, { ...person, email }, hash);
+      await this.planning.link(tx, user, 'verify_email', email);
       return { user, tokens: await this.sessions.execute(tx, user, client) };
     });
   }

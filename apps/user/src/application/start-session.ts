@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { WallClock } from '@libs/kernel/clock';
+import { invariant } from '@libs/kernel/invariant';
 import { Ids } from '@libs/kernel/ids';
 import type { Transaction } from '@libs/postgres/transaction';
 import { accessTokenEnd, type Client, newSession, type Session, SESSIONS_MAX } from '../domain/session';
 import type { User } from '../domain/user';
-import { AccessTokens, RefreshTokens, Sessions } from './ports';
+import { AccessTokens, RefreshTokens, Sessions, Users } from './ports';
 
 export interface Tokens {
   readonly accessToken: string;
@@ -18,6 +19,7 @@ export interface Tokens {
 @Injectable()
 export class StartSession {
   constructor(
+    private readonly users: Users,
     private readonly sessions: Sessions,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -34,8 +36,19 @@ export class StartSession {
     return this.tokens(session, user, token, now);
   }
 
+  /** The same session goes on, with another refresh token. */
+  async proceed(tx: Transaction, session: Session, refreshToken: string): Promise<Tokens> {
+    return this.tokens(session, await this.ownerOf(tx, session), refreshToken, this.wall.now());
+  }
+
+  async ownerOf(tx: Transaction, session: Session): Promise<User> {
+    const user = await this.users.find(session.userId, tx);
+    invariant(user, 'a session without a user');
+    return user;
+  }
+
   /** An access token for the session as it is now, beside its refresh token. */
-  tokens(session: Session, user: User, refreshToken: string, now: Date): Tokens {
+  private tokens(session: Session, user: User, refreshToken: string, now: Date): Tokens {
     const accessExpiresAt = accessTokenEnd(session, now);
     return {
       accessToken: this.accessTokens.issue({ userId: user.id, sessionId: session.id, roles: user.roles }, now, accessExpiresAt),

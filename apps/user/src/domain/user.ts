@@ -60,6 +60,12 @@ export function withRoles(user: User, names: readonly string[], expectedVersion:
   return { ...user, roles: wanted, version: user.version + 1 };
 }
 
+/** Somebody has followed a link that was sent to this address. The same object when it was known before. */
+export function withVerifiedEmail(user: User, email: string = user.email): User {
+  if (user.emailVerified && user.email === email) return user;
+  return { ...user, email, emailVerified: true, version: user.version + 1 };
+}
+
 export function suspend(user: User): User {
   return user.suspended ? user : { ...user, suspended: true, version: user.version + 1 };
 }

@@ -23,6 +23,7 @@ export class RpcFactOwners extends FactOwners {
     if (!user.exists) return undefined;
     return {
       userId,
+      emailVerified: user.emailVerified,
       suspended: user.suspended,
       buyingSuspended: user.buyingSuspended,
       addresses: user.addresses.map(({ addressId, versionId }) => ({ addressId, versionId })),

@@ -18,6 +18,11 @@ export class OnUser {
     await this.facts.reinstated(tx, userId);
   }
 
+  @OnEvent('user.email_verified')
+  async emailVerified(tx: Transaction, { userId }: EventOf<'user.email_verified'>): Promise<void> {
+    await this.facts.emailVerified(tx, userId);
+  }
+
   @OnEvent('address.added')
   async added(tx: Transaction, { userId, addressId, versionId, isDefault }: EventOf<'address.added'>): Promise<void> {
     await this.facts.addressAdded(tx, userId, { addressId, versionId }, isDefault);

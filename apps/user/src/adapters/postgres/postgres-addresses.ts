@@ -59,14 +59,14 @@ export class PostgresAddresses extends Addresses {
       const [id, version] = [uuidOfOwn('adr', address.id), uuidOfOwn('adv', address.versionId)];
       if (address.isDefault) await statements.query('update addresses set is_default = false where user_id = $1 and is_default', [user]);
       await statements.query(UPSERT, [id, user, version, address.isDefault, at]);
-      await statements.query(INSERT_VERSION, [version, id, user, this.sealer.seal(textOf(address), place(userId, address.versionId)), at]);
+      await statements.query(INSERT_VERSION, [version, id, user, this.sealer.seal(textOf(address), addressPlace(userId, address.versionId)), at]);
     }
   }
 
   private addressOf({ id, versionId, userId, isDefault, sealed }: Row): Address {
     const version = typeId('adv', versionId);
     // Written by `textOf` in this shape, and authenticated since.
-    const parts = JSON.parse(this.sealer.open(sealed, place(typeId('usr', userId), version))) as AddressParts;
+    const parts = JSON.parse(this.sealer.open(sealed, addressPlace(typeId('usr', userId), version))) as AddressParts;
     return { ...parts, id: typeId('adr', id), versionId: version, isDefault };
   }
 }
@@ -75,6 +75,6 @@ function textOf(address: Address): string {
   return JSON.stringify(Object.fromEntries(addressParts.map((part) => [part, address[part]])));
 }
 
-function place(userId: string, versionId: string): string {
+export function addressPlace(userId: string, versionId: string): string {
   return `address_versions|sealed|${userId}|${versionId}`;
 }

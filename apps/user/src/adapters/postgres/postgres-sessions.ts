@@ -4,7 +4,7 @@ import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type SessionEnd, Sessions } from '../../application/ports';
-import { forgetAt, type Session, type UsedToken } from '../../domain/session';
+import { type Client, forgetAt, type Session, type UsedToken } from '../../domain/session';
 
 interface Row {
   readonly id: string;
@@ -64,6 +64,11 @@ export class PostgresSessions extends Sessions {
     if (uuid === undefined) return undefined;
     const [row] = await this.sql.query<Row>(`${SELECT} where s.id = $1 and s.revoked_at is null and s.expires_at > $2`, [uuid, now]);
     return row && typeId('usr', row.userId);
+  }
+
+  async knowsClient(tx: Transaction, userId: string, { ip, userAgent }: Client): Promise<boolean> {
+    const text = 'select 1 from sessions where user_id = $1 and ip = $2 and user_agent = $3 limit 1';
+    return (await this.sql.in(tx).query(text, [uuidOfOwn('usr', userId), ip, userAgent])).length > 0;
   }
 
   async lockByToken(tx: Transaction, tokenHash: string, now: Date): Promise<Session | 'unknown' | 'ended'> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql, type Statements } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
+import { violates } from '@libs/postgres/violations';
 import { type Credentials, Sealer, Users } from '../../application/ports';
 import type { User } from '../../domain/user';
 
@@ -70,6 +71,24 @@ export class PostgresUsers extends Users {
     ]);
   }
 
+  async changeEmail(tx: Transaction, user: User): Promise<boolean> {
+    if ((await this.idOf(tx, user.email)) !== undefined) return false;
+    await this.update(tx, user);
+    try {
+      await this.sql.in(tx).query('update users set email = $2 where id = $1', [uuidOfOwn('usr', user.id), user.email]);
+      return true;
+    } catch (error) {
+      // Somebody else has just taken it. The transaction is spoiled by that, and the caller's refusal ends it.
+      if (violates(error, 'one_account_an_email')) return false;
+      throw error;
+    }
+  }
+
+  async idOf(tx: Transaction, email: string): Promise<string | undefined> {
+    const [row] = await this.sql.in(tx).query<{ id: string }>('select id from users where email = $1', [email]);
+    return row && typeId('usr', row.id);
+  }
+
   async setPassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {
     await this.sql.in(tx).query('update users set password_hash = $2 where id = $1', [uuidOfOwn('usr', id), passwordHash]);
   }
@@ -105,6 +124,6 @@ export async function lockAdminList(statements: Statements): Promise<void> {
   await statements.query(`select pg_advisory_xact_lock(hashtext('user.admins'))`);
 }
 
-function phonePlace(userId: string, version: number): string {
+export function phonePlace(userId: string, version: number): string {
   return `users|phone|${userId}|${version}`;
 }

@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import {
-  type AddAddressRequest, type ChangePasswordRequest, type CheckSessionRequest, type GetAddressVersionRequest, type GetAddressesRequest,
-  type GetKeysRequest, type GetProfileRequest, type GetSessionsRequest, type GetTradingFactsRequest, type GetUsersRequest,
+  type AddAddressRequest, type ChangeEmailRequest, type ChangePasswordRequest, type CheckSessionRequest, type ConfirmEmailRequest,
+  type ForgotPasswordRequest, type GetAddressVersionRequest, type GetAddressesRequest, type GetContactRequest, type GetKeysRequest, type GetProfileRequest, type GetSessionsRequest, type GetTradingFactsRequest, type GetUsersRequest,
   type LoginRequest, type LogoutRequest, type RecordStrikeRequest, type RefreshRequest, type RegisterRequest,
-  type ReinstateUserRequest, type RemoveAddressRequest, type RevokeSessionRequest, type SetRolesRequest, type SuspendUserRequest,
-  type UpdateAddressRequest, type UpdateProfileRequest, type WatchRevocationsRequest, UserService,
+  type ReinstateUserRequest, type RemoveAddressRequest, type ResendVerificationRequest, type ResetPasswordRequest, type RevokeSessionRequest, type SetRolesRequest, type SuspendUserRequest,
+  type UpdateAddressRequest, type UpdateProfileRequest, type VerifyEmailRequest, type WatchRevocationsRequest, UserService,
 } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { CallContext } from '@libs/rpc/call-context';
 import type { RpcHandlers } from '@libs/rpc/rpc';
@@ -12,6 +12,7 @@ import { RpcService } from '@libs/rpc/rpc-service';
 import { AccountRpc } from './account-rpc';
 import { AdminRpc } from './admin-rpc';
 import { IdentityRpc } from './identity-rpc';
+import { MailRpc } from './mail-rpc';
 import { SessionRpc } from './session-rpc';
 
 /** The contract as a list: each rpc, and the room that answers it. */
@@ -23,6 +24,7 @@ export class UserController implements RpcHandlers<typeof UserService> {
     private readonly sessions: SessionRpc,
     private readonly account: AccountRpc,
     private readonly admin: AdminRpc,
+    private readonly mail: MailRpc,
   ) {}
 
   register(request: RegisterRequest) {
@@ -43,6 +45,34 @@ export class UserController implements RpcHandlers<typeof UserService> {
 
   changePassword(request: ChangePasswordRequest, call: CallContext) {
     return this.identity.changePassword(request, call);
+  }
+
+  verifyEmail(request: VerifyEmailRequest) {
+    return this.mail.verifyEmail(request);
+  }
+
+  resendVerification(request: ResendVerificationRequest, call: CallContext) {
+    return this.mail.resendVerification(request, call);
+  }
+
+  forgotPassword(request: ForgotPasswordRequest) {
+    return this.mail.forgotPassword(request);
+  }
+
+  resetPassword(request: ResetPasswordRequest) {
+    return this.mail.resetPassword(request);
+  }
+
+  changeEmail(request: ChangeEmailRequest, call: CallContext) {
+    return this.mail.changeEmail(request, call);
+  }
+
+  confirmEmail(request: ConfirmEmailRequest) {
+    return this.mail.confirmEmail(request);
+  }
+
+  getContact(request: GetContactRequest, call: CallContext) {
+    return this.account.getContact(request, call);
   }
 
   getKeys(request: GetKeysRequest) {

@@ -1604,7 +1604,7 @@ export const WatchUserQuotesResponseSchema: GenMessage<WatchUserQuotesResponse> 
  */
 export const BiddingService: GenService<{
   /**
-   * Errors: bidding.self_match (409), bidding.price_tick | price_too_low | price_too_high (422), bidding.payment_method_required | address_required (409), bidding.too_many_quotes | exposure_exceeded (409).
+   * Errors: bidding.self_match (409), bidding.price_tick | price_too_low | price_too_high (422), bidding.email_not_verified | payment_method_required | address_required (409), bidding.too_many_quotes | exposure_exceeded (409).
    *
    * @generated from rpc exchange.bidding.v1.BiddingService.PlaceBid
    */

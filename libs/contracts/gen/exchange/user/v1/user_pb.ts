@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file exchange/user/v1/user.proto.
  */
 export const file_exchange_user_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChtleGNoYW5nZS91c2VyL3YxL3VzZXIucHJvdG8SEGV4Y2hhbmdlLnVzZXIudjEi7AEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSEgoKZmlyc3RfbmFtZRgDIAEoCRIRCglsYXN0X25hbWUYBCABKAkSDQoFcGhvbmUYBSABKAkSDQoFcm9sZXMYBiADKAkSFgoOZW1haWxfdmVyaWZpZWQYByABKAgSEQoJc3VzcGVuZGVkGAggASgIEhgKEGJ1eWluZ19zdXNwZW5kZWQYCSABKAgSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgLIAEoAyK4AQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI1ChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI2ChJyZWZyZXNoX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAki2AEKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdXNlcl9hZ2VudBgCIAEoCRIKCgJpcBgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYByABKAgiKAoGQ2xpZW50EgoKAmlwGAEgASgJEhIKCnVzZXJfYWdlbnQYAiABKAkigwEKD1JlZ2lzdGVyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRISCgpmaXJzdF9uYW1lGAMgASgJEhEKCWxhc3RfbmFtZRgEIAEoCRIoCgZjbGllbnQYBSABKAsyGC5leGNoYW5nZS51c2VyLnYxLkNsaWVudCJiChBSZWdpc3RlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXISKAoGdG9rZW5zGAIgASgLMhguZXhjaGFuZ2UudXNlci52MS5Ub2tlbnMiWQoMTG9naW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEigKBmNsaWVudBgDIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50Il8KDUxvZ2luUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlchIoCgZ0b2tlbnMYAiABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyJRCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEigKBmNsaWVudBgCIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50IjsKD1JlZnJlc2hSZXNwb25zZRIoCgZ0b2tlbnMYASABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjoKEkdldFByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIpwBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIXCgpmaXJzdF9uYW1lGAEgASgJSACIAQESFgoJbGFzdF9uYW1lGAIgASgJSAGIAQESEgoFcGhvbmUYAyABKAlIAogBARIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgDQg0KC19maXJzdF9uYW1lQgwKCl9sYXN0X25hbWVCCAoGX3Bob25lIj0KFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhQKEkdldFNlc3Npb25zUmVxdWVzdCJCChNHZXRTZXNzaW9uc1Jlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkuZXhjaGFuZ2UudXNlci52MS5TZXNzaW9uIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIikKE0NoZWNrU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIzChRDaGVja1Nlc3Npb25SZXNwb25zZRIMCgRsaXZlGAEgASgIEg0KBXJvbGVzGAIgAygJIhkKF1dhdGNoUmV2b2NhdGlvbnNSZXF1ZXN0IsEBChhXYXRjaFJldm9jYXRpb25zUmVzcG9uc2USOAoIc25hcHNob3QYASABKAsyJC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25TbmFwc2hvdEgAEi8KB3Jldm9rZWQYAiABKAsyHC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25IABIwCgloZWFydGJlYXQYAyABKAsyGy5leGNoYW5nZS51c2VyLnYxLkhlYXJ0YmVhdEgAQggKBmNoYW5nZSJDChJSZXZvY2F0aW9uU25hcHNob3QSLQoHcmV2b2tlZBgBIAMoCzIcLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2NhdGlvbiJPCgpSZXZvY2F0aW9uEhIKCnNlc3Npb25faWQYASABKAkSLQoJZm9yZ2V0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCILCglIZWFydGJlYXQiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSK/AQoHQWRkcmVzcxIKCgJpZBgBIAEoCRISCgp2ZXJzaW9uX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDgoGc3RyZWV0GAQgASgJEg8KB3N0cmVldDIYBSABKAkSDAoEY2l0eRgGIAEoCRIOCgZyZWdpb24YByABKAkSEwoLcG9zdGFsX2NvZGUYCCABKAkSDwoHY291bnRyeRgJIAEoCRINCgVwaG9uZRgKIAEoCRISCgppc19kZWZhdWx0GAsgASgIIj8KEUFkZEFkZHJlc3NSZXF1ZXN0EioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQAoSQWRkQWRkcmVzc1Jlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiFQoTR2V0QWRkcmVzc2VzUmVxdWVzdCJEChRHZXRBZGRyZXNzZXNSZXNwb25zZRIsCglhZGRyZXNzZXMYASADKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQgoUVXBkYXRlQWRkcmVzc1JlcXVlc3QSKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyJDChVVcGRhdGVBZGRyZXNzUmVzcG9uc2USKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyIqChRSZW1vdmVBZGRyZXNzUmVxdWVzdBISCgphZGRyZXNzX2lkGAEgASgJIhcKFVJlbW92ZUFkZHJlc3NSZXNwb25zZSIuChhHZXRBZGRyZXNzVmVyc2lvblJlcXVlc3QSEgoKdmVyc2lvbl9pZBgBIAEoCSJYChlHZXRBZGRyZXNzVmVyc2lvblJlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MSDwoHdXNlcl9pZBgCIAEoCSIpChZHZXRUcmFkaW5nRmFjdHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkioAEKF0dldFRyYWRpbmdGYWN0c1Jlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIRCglzdXNwZW5kZWQYAiABKAgSGAoQYnV5aW5nX3N1c3BlbmRlZBgDIAEoCBIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIwCglhZGRyZXNzZXMYBSADKAsyHS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3NGYWN0IjUKC0FkZHJlc3NGYWN0EhIKCmFkZHJlc3NfaWQYASABKAkSEgoKdmVyc2lvbl9pZBgCIAEoCSJGChNSZWNvcmRTdHJpa2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDAoEa2luZBgDIAEoCSJBChRSZWNvcmRTdHJpa2VSZXNwb25zZRIPCgdzdHJpa2VzGAEgASgFEhgKEGJ1eWluZ19zdXNwZW5kZWQYAiABKAgiPwoPR2V0VXNlcnNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEg0KBWxpbWl0GAIgASgFEg4KBmN1cnNvchgDIAEoCSJOChBHZXRVc2Vyc1Jlc3BvbnNlEiUKBXVzZXJzGAEgAygLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyEhMKC25leHRfY3Vyc29yGAIgASgJIlsKD1NldFJvbGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg0KBXJvbGVzGAIgAygJEg4KBnJlYXNvbhgDIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgDIjgKEFNldFJvbGVzUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlciI1ChJTdXNwZW5kVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiOwoTU3VzcGVuZFVzZXJSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIjcKFFJlaW5zdGF0ZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIj0KFVJlaW5zdGF0ZVVzZXJSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyMtYQCgtVc2VyU2VydmljZRJRCghSZWdpc3RlchIhLmV4Y2hhbmdlLnVzZXIudjEuUmVnaXN0ZXJSZXF1ZXN0GiIuZXhjaGFuZ2UudXNlci52MS5SZWdpc3RlclJlc3BvbnNlEkgKBUxvZ2luEh4uZXhjaGFuZ2UudXNlci52MS5Mb2dpblJlcXVlc3QaHy5leGNoYW5nZS51c2VyLnYxLkxvZ2luUmVzcG9uc2USTgoHUmVmcmVzaBIgLmV4Y2hhbmdlLnVzZXIudjEuUmVmcmVzaFJlcXVlc3QaIS5leGNoYW5nZS51c2VyLnYxLlJlZnJlc2hSZXNwb25zZRJLCgZMb2dvdXQSHy5leGNoYW5nZS51c2VyLnYxLkxvZ291dFJlcXVlc3QaIC5leGNoYW5nZS51c2VyLnYxLkxvZ291dFJlc3BvbnNlElcKCkdldFByb2ZpbGUSIy5leGNoYW5nZS51c2VyLnYxLkdldFByb2ZpbGVSZXF1ZXN0GiQuZXhjaGFuZ2UudXNlci52MS5HZXRQcm9maWxlUmVzcG9uc2USYAoNVXBkYXRlUHJvZmlsZRImLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXNwb25zZRJjCg5DaGFuZ2VQYXNzd29yZBInLmV4Y2hhbmdlLnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GiguZXhjaGFuZ2UudXNlci52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlEloKC0dldFNlc3Npb25zEiQuZXhjaGFuZ2UudXNlci52MS5HZXRTZXNzaW9uc1JlcXVlc3QaJS5leGNoYW5nZS51c2VyLnYxLkdldFNlc3Npb25zUmVzcG9uc2USYAoNUmV2b2tlU2Vzc2lvbhImLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZRJdCgxDaGVja1Nlc3Npb24SJS5leGNoYW5nZS51c2VyLnYxLkNoZWNrU2Vzc2lvblJlcXVlc3QaJi5leGNoYW5nZS51c2VyLnYxLkNoZWNrU2Vzc2lvblJlc3BvbnNlEmsKEFdhdGNoUmV2b2NhdGlvbnMSKS5leGNoYW5nZS51c2VyLnYxLldhdGNoUmV2b2NhdGlvbnNSZXF1ZXN0GiouZXhjaGFuZ2UudXNlci52MS5XYXRjaFJldm9jYXRpb25zUmVzcG9uc2UwARJOCgdHZXRLZXlzEiAuZXhjaGFuZ2UudXNlci52MS5HZXRLZXlzUmVxdWVzdBohLmV4Y2hhbmdlLnVzZXIudjEuR2V0S2V5c1Jlc3BvbnNlElcKCkFkZEFkZHJlc3MSIy5leGNoYW5nZS51c2VyLnYxLkFkZEFkZHJlc3NSZXF1ZXN0GiQuZXhjaGFuZ2UudXNlci52MS5BZGRBZGRyZXNzUmVzcG9uc2USXQoMR2V0QWRkcmVzc2VzEiUuZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzZXNSZXF1ZXN0GiYuZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzZXNSZXNwb25zZRJgCg1VcGRhdGVBZGRyZXNzEiYuZXhjaGFuZ2UudXNlci52MS5VcGRhdGVBZGRyZXNzUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlQWRkcmVzc1Jlc3BvbnNlEmAKDVJlbW92ZUFkZHJlc3MSJi5leGNoYW5nZS51c2VyLnYxLlJlbW92ZUFkZHJlc3NSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZW1vdmVBZGRyZXNzUmVzcG9uc2USbAoRR2V0QWRkcmVzc1ZlcnNpb24SKi5leGNoYW5nZS51c2VyLnYxLkdldEFkZHJlc3NWZXJzaW9uUmVxdWVzdBorLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc1ZlcnNpb25SZXNwb25zZRJmCg9HZXRUcmFkaW5nRmFjdHMSKC5leGNoYW5nZS51c2VyLnYxLkdldFRyYWRpbmdGYWN0c1JlcXVlc3QaKS5leGNoYW5nZS51c2VyLnYxLkdldFRyYWRpbmdGYWN0c1Jlc3BvbnNlEl0KDFJlY29yZFN0cmlrZRIlLmV4Y2hhbmdlLnVzZXIudjEuUmVjb3JkU3RyaWtlUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuUmVjb3JkU3RyaWtlUmVzcG9uc2USUQoIR2V0VXNlcnMSIS5leGNoYW5nZS51c2VyLnYxLkdldFVzZXJzUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuR2V0VXNlcnNSZXNwb25zZRJRCghTZXRSb2xlcxIhLmV4Y2hhbmdlLnVzZXIudjEuU2V0Um9sZXNSZXF1ZXN0GiIuZXhjaGFuZ2UudXNlci52MS5TZXRSb2xlc1Jlc3BvbnNlEloKC1N1c3BlbmRVc2VyEiQuZXhjaGFuZ2UudXNlci52MS5TdXNwZW5kVXNlclJlcXVlc3QaJS5leGNoYW5nZS51c2VyLnYxLlN1c3BlbmRVc2VyUmVzcG9uc2USYAoNUmVpbnN0YXRlVXNlchImLmV4Y2hhbmdlLnVzZXIudjEuUmVpbnN0YXRlVXNlclJlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlJlaW5zdGF0ZVVzZXJSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChtleGNoYW5nZS91c2VyL3YxL3VzZXIucHJvdG8SEGV4Y2hhbmdlLnVzZXIudjEi7AEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSEgoKZmlyc3RfbmFtZRgDIAEoCRIRCglsYXN0X25hbWUYBCABKAkSDQoFcGhvbmUYBSABKAkSDQoFcm9sZXMYBiADKAkSFgoOZW1haWxfdmVyaWZpZWQYByABKAgSEQoJc3VzcGVuZGVkGAggASgIEhgKEGJ1eWluZ19zdXNwZW5kZWQYCSABKAgSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgLIAEoAyK4AQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI1ChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI2ChJyZWZyZXNoX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAki2AEKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdXNlcl9hZ2VudBgCIAEoCRIKCgJpcBgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYByABKAgiKAoGQ2xpZW50EgoKAmlwGAEgASgJEhIKCnVzZXJfYWdlbnQYAiABKAkigwEKD1JlZ2lzdGVyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRISCgpmaXJzdF9uYW1lGAMgASgJEhEKCWxhc3RfbmFtZRgEIAEoCRIoCgZjbGllbnQYBSABKAsyGC5leGNoYW5nZS51c2VyLnYxLkNsaWVudCJiChBSZWdpc3RlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXISKAoGdG9rZW5zGAIgASgLMhguZXhjaGFuZ2UudXNlci52MS5Ub2tlbnMiWQoMTG9naW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEigKBmNsaWVudBgDIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50Il8KDUxvZ2luUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlchIoCgZ0b2tlbnMYAiABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyJRCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEigKBmNsaWVudBgCIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50IjsKD1JlZnJlc2hSZXNwb25zZRIoCgZ0b2tlbnMYASABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjoKEkdldFByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIpwBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIXCgpmaXJzdF9uYW1lGAEgASgJSACIAQESFgoJbGFzdF9uYW1lGAIgASgJSAGIAQESEgoFcGhvbmUYAyABKAlIAogBARIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgDQg0KC19maXJzdF9uYW1lQgwKCl9sYXN0X25hbWVCCAoGX3Bob25lIj0KFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIiMKElZlcmlmeUVtYWlsUmVxdWVzdBINCgV0b2tlbhgBIAEoCSIVChNWZXJpZnlFbWFpbFJlc3BvbnNlIhsKGVJlc2VuZFZlcmlmaWNhdGlvblJlcXVlc3QiHAoaUmVzZW5kVmVyaWZpY2F0aW9uUmVzcG9uc2UiJgoVRm9yZ290UGFzc3dvcmRSZXF1ZXN0Eg0KBWVtYWlsGAEgASgJIhgKFkZvcmdvdFBhc3N3b3JkUmVzcG9uc2UiOwoUUmVzZXRQYXNzd29yZFJlcXVlc3QSDQoFdG9rZW4YASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIhcKFVJlc2V0UGFzc3dvcmRSZXNwb25zZSJBChJDaGFuZ2VFbWFpbFJlcXVlc3QSGAoQY3VycmVudF9wYXNzd29yZBgBIAEoCRIRCgluZXdfZW1haWwYAiABKAkiFQoTQ2hhbmdlRW1haWxSZXNwb25zZSIkChNDb25maXJtRW1haWxSZXF1ZXN0Eg0KBXRva2VuGAEgASgJIicKFENvbmZpcm1FbWFpbFJlc3BvbnNlEg8KB2NoYW5nZWQYASABKAgiJAoRR2V0Q29udGFjdFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSJxChJHZXRDb250YWN0UmVzcG9uc2USDQoFZW1haWwYASABKAkSFgoOZW1haWxfdmVyaWZpZWQYAiABKAgSDQoFcGhvbmUYAyABKAkSEgoKZmlyc3RfbmFtZRgEIAEoCRIRCglzdXNwZW5kZWQYBSABKAgiFAoSR2V0U2Vzc2lvbnNSZXF1ZXN0IkIKE0dldFNlc3Npb25zUmVzcG9uc2USKwoIc2Vzc2lvbnMYASADKAsyGS5leGNoYW5nZS51c2VyLnYxLlNlc3Npb24iKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiKQoTQ2hlY2tTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIjMKFENoZWNrU2Vzc2lvblJlc3BvbnNlEgwKBGxpdmUYASABKAgSDQoFcm9sZXMYAiADKAkiGQoXV2F0Y2hSZXZvY2F0aW9uc1JlcXVlc3QiwQEKGFdhdGNoUmV2b2NhdGlvbnNSZXNwb25zZRI4CghzbmFwc2hvdBgBIAEoCzIkLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2NhdGlvblNuYXBzaG90SAASLwoHcmV2b2tlZBgCIAEoCzIcLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2NhdGlvbkgAEjAKCWhlYXJ0YmVhdBgDIAEoCzIbLmV4Y2hhbmdlLnVzZXIudjEuSGVhcnRiZWF0SABCCAoGY2hhbmdlIkMKElJldm9jYXRpb25TbmFwc2hvdBItCgdyZXZva2VkGAEgAygLMhwuZXhjaGFuZ2UudXNlci52MS5SZXZvY2F0aW9uIk8KClJldm9jYXRpb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRItCglmb3JnZXRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgsKCUhlYXJ0YmVhdCIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJIr8BCgdBZGRyZXNzEgoKAmlkGAEgASgJEhIKCnZlcnNpb25faWQYAiABKAkSDAoEbmFtZRgDIAEoCRIOCgZzdHJlZXQYBCABKAkSDwoHc3RyZWV0MhgFIAEoCRIMCgRjaXR5GAYgASgJEg4KBnJlZ2lvbhgHIAEoCRITCgtwb3N0YWxfY29kZRgIIAEoCRIPCgdjb3VudHJ5GAkgASgJEg0KBXBob25lGAogASgJEhIKCmlzX2RlZmF1bHQYCyABKAgiPwoRQWRkQWRkcmVzc1JlcXVlc3QSKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyJAChJBZGRBZGRyZXNzUmVzcG9uc2USKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyIVChNHZXRBZGRyZXNzZXNSZXF1ZXN0IkQKFEdldEFkZHJlc3Nlc1Jlc3BvbnNlEiwKCWFkZHJlc3NlcxgBIAMoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyJCChRVcGRhdGVBZGRyZXNzUmVxdWVzdBIqCgdhZGRyZXNzGAEgASgLMhkuZXhjaGFuZ2UudXNlci52MS5BZGRyZXNzIkMKFVVwZGF0ZUFkZHJlc3NSZXNwb25zZRIqCgdhZGRyZXNzGAEgASgLMhkuZXhjaGFuZ2UudXNlci52MS5BZGRyZXNzIioKFFJlbW92ZUFkZHJlc3NSZXF1ZXN0EhIKCmFkZHJlc3NfaWQYASABKAkiFwoVUmVtb3ZlQWRkcmVzc1Jlc3BvbnNlIi4KGEdldEFkZHJlc3NWZXJzaW9uUmVxdWVzdBISCgp2ZXJzaW9uX2lkGAEgASgJIlgKGUdldEFkZHJlc3NWZXJzaW9uUmVzcG9uc2USKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcxIPCgd1c2VyX2lkGAIgASgJIikKFkdldFRyYWRpbmdGYWN0c1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSKgAQoXR2V0VHJhZGluZ0ZhY3RzUmVzcG9uc2USDgoGZXhpc3RzGAEgASgIEhEKCXN1c3BlbmRlZBgCIAEoCBIYChBidXlpbmdfc3VzcGVuZGVkGAMgASgIEhYKDmVtYWlsX3ZlcmlmaWVkGAQgASgIEjAKCWFkZHJlc3NlcxgFIAMoCzIdLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzc0ZhY3QiNQoLQWRkcmVzc0ZhY3QSEgoKYWRkcmVzc19pZBgBIAEoCRISCgp2ZXJzaW9uX2lkGAIgASgJIkYKE1JlY29yZFN0cmlrZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIMCgRraW5kGAMgASgJIkEKFFJlY29yZFN0cmlrZVJlc3BvbnNlEg8KB3N0cmlrZXMYASABKAUSGAoQYnV5aW5nX3N1c3BlbmRlZBgCIAEoCCI/Cg9HZXRVc2Vyc1JlcXVlc3QSDQoFcXVlcnkYASABKAkSDQoFbGltaXQYAiABKAUSDgoGY3Vyc29yGAMgASgJIk4KEEdldFVzZXJzUmVzcG9uc2USJQoFdXNlcnMYASADKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXISEwoLbmV4dF9jdXJzb3IYAiABKAkiWwoPU2V0Um9sZXNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDQoFcm9sZXMYAiADKAkSDgoGcmVhc29uGAMgASgJEhgKEGV4cGVjdGVkX3ZlcnNpb24YBCABKAMiOAoQU2V0Um9sZXNSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIjUKElN1c3BlbmRVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSI7ChNTdXNwZW5kVXNlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXIiNwoUUmVpbnN0YXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiPQoVUmVpbnN0YXRlVXNlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXIy/hUKC1VzZXJTZXJ2aWNlElEKCFJlZ2lzdGVyEiEuZXhjaGFuZ2UudXNlci52MS5SZWdpc3RlclJlcXVlc3QaIi5leGNoYW5nZS51c2VyLnYxLlJlZ2lzdGVyUmVzcG9uc2USSAoFTG9naW4SHi5leGNoYW5nZS51c2VyLnYxLkxvZ2luUmVxdWVzdBofLmV4Y2hhbmdlLnVzZXIudjEuTG9naW5SZXNwb25zZRJOCgdSZWZyZXNoEiAuZXhjaGFuZ2UudXNlci52MS5SZWZyZXNoUmVxdWVzdBohLmV4Y2hhbmdlLnVzZXIudjEuUmVmcmVzaFJlc3BvbnNlEksKBkxvZ291dBIfLmV4Y2hhbmdlLnVzZXIudjEuTG9nb3V0UmVxdWVzdBogLmV4Y2hhbmdlLnVzZXIudjEuTG9nb3V0UmVzcG9uc2USVwoKR2V0UHJvZmlsZRIjLmV4Y2hhbmdlLnVzZXIudjEuR2V0UHJvZmlsZVJlcXVlc3QaJC5leGNoYW5nZS51c2VyLnYxLkdldFByb2ZpbGVSZXNwb25zZRJgCg1VcGRhdGVQcm9maWxlEiYuZXhjaGFuZ2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlEmMKDkNoYW5nZVBhc3N3b3JkEicuZXhjaGFuZ2UudXNlci52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKC5leGNoYW5nZS51c2VyLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USWgoLR2V0U2Vzc2lvbnMSJC5leGNoYW5nZS51c2VyLnYxLkdldFNlc3Npb25zUmVxdWVzdBolLmV4Y2hhbmdlLnVzZXIudjEuR2V0U2Vzc2lvbnNSZXNwb25zZRJgCg1SZXZva2VTZXNzaW9uEiYuZXhjaGFuZ2UudXNlci52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlEl0KDENoZWNrU2Vzc2lvbhIlLmV4Y2hhbmdlLnVzZXIudjEuQ2hlY2tTZXNzaW9uUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuQ2hlY2tTZXNzaW9uUmVzcG9uc2USawoQV2F0Y2hSZXZvY2F0aW9ucxIpLmV4Y2hhbmdlLnVzZXIudjEuV2F0Y2hSZXZvY2F0aW9uc1JlcXVlc3QaKi5leGNoYW5nZS51c2VyLnYxLldhdGNoUmV2b2NhdGlvbnNSZXNwb25zZTABEk4KB0dldEtleXMSIC5leGNoYW5nZS51c2VyLnYxLkdldEtleXNSZXF1ZXN0GiEuZXhjaGFuZ2UudXNlci52MS5HZXRLZXlzUmVzcG9uc2USWgoLVmVyaWZ5RW1haWwSJC5leGNoYW5nZS51c2VyLnYxLlZlcmlmeUVtYWlsUmVxdWVzdBolLmV4Y2hhbmdlLnVzZXIudjEuVmVyaWZ5RW1haWxSZXNwb25zZRJvChJSZXNlbmRWZXJpZmljYXRpb24SKy5leGNoYW5nZS51c2VyLnYxLlJlc2VuZFZlcmlmaWNhdGlvblJlcXVlc3QaLC5leGNoYW5nZS51c2VyLnYxLlJlc2VuZFZlcmlmaWNhdGlvblJlc3BvbnNlEmMKDkZvcmdvdFBhc3N3b3JkEicuZXhjaGFuZ2UudXNlci52MS5Gb3Jnb3RQYXNzd29yZFJlcXVlc3QaKC5leGNoYW5nZS51c2VyLnYxLkZvcmdvdFBhc3N3b3JkUmVzcG9uc2USYAoNUmVzZXRQYXNzd29yZBImLmV4Y2hhbmdlLnVzZXIudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlJlc2V0UGFzc3dvcmRSZXNwb25zZRJaCgtDaGFuZ2VFbWFpbBIkLmV4Y2hhbmdlLnVzZXIudjEuQ2hhbmdlRW1haWxSZXF1ZXN0GiUuZXhjaGFuZ2UudXNlci52MS5DaGFuZ2VFbWFpbFJlc3BvbnNlEl0KDENvbmZpcm1FbWFpbBIlLmV4Y2hhbmdlLnVzZXIudjEuQ29uZmlybUVtYWlsUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuQ29uZmlybUVtYWlsUmVzcG9uc2USVwoKR2V0Q29udGFjdBIjLmV4Y2hhbmdlLnVzZXIudjEuR2V0Q29udGFjdFJlcXVlc3QaJC5leGNoYW5nZS51c2VyLnYxLkdldENvbnRhY3RSZXNwb25zZRJXCgpBZGRBZGRyZXNzEiMuZXhjaGFuZ2UudXNlci52MS5BZGRBZGRyZXNzUmVxdWVzdBokLmV4Y2hhbmdlLnVzZXIudjEuQWRkQWRkcmVzc1Jlc3BvbnNlEl0KDEdldEFkZHJlc3NlcxIlLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc2VzUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc2VzUmVzcG9uc2USYAoNVXBkYXRlQWRkcmVzcxImLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlQWRkcmVzc1JlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlVwZGF0ZUFkZHJlc3NSZXNwb25zZRJgCg1SZW1vdmVBZGRyZXNzEiYuZXhjaGFuZ2UudXNlci52MS5SZW1vdmVBZGRyZXNzUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuUmVtb3ZlQWRkcmVzc1Jlc3BvbnNlEmwKEUdldEFkZHJlc3NWZXJzaW9uEiouZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzVmVyc2lvblJlcXVlc3QaKy5leGNoYW5nZS51c2VyLnYxLkdldEFkZHJlc3NWZXJzaW9uUmVzcG9uc2USZgoPR2V0VHJhZGluZ0ZhY3RzEiguZXhjaGFuZ2UudXNlci52MS5HZXRUcmFkaW5nRmFjdHNSZXF1ZXN0GikuZXhjaGFuZ2UudXNlci52MS5HZXRUcmFkaW5nRmFjdHNSZXNwb25zZRJdCgxSZWNvcmRTdHJpa2USJS5leGNoYW5nZS51c2VyLnYxLlJlY29yZFN0cmlrZVJlcXVlc3QaJi5leGNoYW5nZS51c2VyLnYxLlJlY29yZFN0cmlrZVJlc3BvbnNlElEKCEdldFVzZXJzEiEuZXhjaGFuZ2UudXNlci52MS5HZXRVc2Vyc1JlcXVlc3QaIi5leGNoYW5nZS51c2VyLnYxLkdldFVzZXJzUmVzcG9uc2USUQoIU2V0Um9sZXMSIS5leGNoYW5nZS51c2VyLnYxLlNldFJvbGVzUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuU2V0Um9sZXNSZXNwb25zZRJaCgtTdXNwZW5kVXNlchIkLmV4Y2hhbmdlLnVzZXIudjEuU3VzcGVuZFVzZXJSZXF1ZXN0GiUuZXhjaGFuZ2UudXNlci52MS5TdXNwZW5kVXNlclJlc3BvbnNlEmAKDVJlaW5zdGF0ZVVzZXISJi5leGNoYW5nZS51c2VyLnYxLlJlaW5zdGF0ZVVzZXJSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZWluc3RhdGVVc2VyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message exchange.user.v1.User
@@ -481,6 +481,252 @@ export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = 
   messageDesc(file_exchange_user_v1_user, 17);
 
 /**
+ * @generated from message exchange.user.v1.VerifyEmailRequest
+ */
+export type VerifyEmailRequest = Message<"exchange.user.v1.VerifyEmailRequest"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.VerifyEmailRequest.
+ * Use `create(VerifyEmailRequestSchema)` to create a new message.
+ */
+export const VerifyEmailRequestSchema: GenMessage<VerifyEmailRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 18);
+
+/**
+ * @generated from message exchange.user.v1.VerifyEmailResponse
+ */
+export type VerifyEmailResponse = Message<"exchange.user.v1.VerifyEmailResponse"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.VerifyEmailResponse.
+ * Use `create(VerifyEmailResponseSchema)` to create a new message.
+ */
+export const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 19);
+
+/**
+ * @generated from message exchange.user.v1.ResendVerificationRequest
+ */
+export type ResendVerificationRequest = Message<"exchange.user.v1.ResendVerificationRequest"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.ResendVerificationRequest.
+ * Use `create(ResendVerificationRequestSchema)` to create a new message.
+ */
+export const ResendVerificationRequestSchema: GenMessage<ResendVerificationRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 20);
+
+/**
+ * @generated from message exchange.user.v1.ResendVerificationResponse
+ */
+export type ResendVerificationResponse = Message<"exchange.user.v1.ResendVerificationResponse"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.ResendVerificationResponse.
+ * Use `create(ResendVerificationResponseSchema)` to create a new message.
+ */
+export const ResendVerificationResponseSchema: GenMessage<ResendVerificationResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 21);
+
+/**
+ * @generated from message exchange.user.v1.ForgotPasswordRequest
+ */
+export type ForgotPasswordRequest = Message<"exchange.user.v1.ForgotPasswordRequest"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.ForgotPasswordRequest.
+ * Use `create(ForgotPasswordRequestSchema)` to create a new message.
+ */
+export const ForgotPasswordRequestSchema: GenMessage<ForgotPasswordRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 22);
+
+/**
+ * @generated from message exchange.user.v1.ForgotPasswordResponse
+ */
+export type ForgotPasswordResponse = Message<"exchange.user.v1.ForgotPasswordResponse"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.ForgotPasswordResponse.
+ * Use `create(ForgotPasswordResponseSchema)` to create a new message.
+ */
+export const ForgotPasswordResponseSchema: GenMessage<ForgotPasswordResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 23);
+
+/**
+ * @generated from message exchange.user.v1.ResetPasswordRequest
+ */
+export type ResetPasswordRequest = Message<"exchange.user.v1.ResetPasswordRequest"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 24);
+
+/**
+ * @generated from message exchange.user.v1.ResetPasswordResponse
+ */
+export type ResetPasswordResponse = Message<"exchange.user.v1.ResetPasswordResponse"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 25);
+
+/**
+ * @generated from message exchange.user.v1.ChangeEmailRequest
+ */
+export type ChangeEmailRequest = Message<"exchange.user.v1.ChangeEmailRequest"> & {
+  /**
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * @generated from field: string new_email = 2;
+   */
+  newEmail: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.ChangeEmailRequest.
+ * Use `create(ChangeEmailRequestSchema)` to create a new message.
+ */
+export const ChangeEmailRequestSchema: GenMessage<ChangeEmailRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 26);
+
+/**
+ * @generated from message exchange.user.v1.ChangeEmailResponse
+ */
+export type ChangeEmailResponse = Message<"exchange.user.v1.ChangeEmailResponse"> & {
+};
+
+/**
+ * Describes the message exchange.user.v1.ChangeEmailResponse.
+ * Use `create(ChangeEmailResponseSchema)` to create a new message.
+ */
+export const ChangeEmailResponseSchema: GenMessage<ChangeEmailResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 27);
+
+/**
+ * @generated from message exchange.user.v1.ConfirmEmailRequest
+ */
+export type ConfirmEmailRequest = Message<"exchange.user.v1.ConfirmEmailRequest"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.ConfirmEmailRequest.
+ * Use `create(ConfirmEmailRequestSchema)` to create a new message.
+ */
+export const ConfirmEmailRequestSchema: GenMessage<ConfirmEmailRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 28);
+
+/**
+ * @generated from message exchange.user.v1.ConfirmEmailResponse
+ */
+export type ConfirmEmailResponse = Message<"exchange.user.v1.ConfirmEmailResponse"> & {
+  /**
+   * False while the other address has not confirmed.
+   *
+   * @generated from field: bool changed = 1;
+   */
+  changed: boolean;
+};
+
+/**
+ * Describes the message exchange.user.v1.ConfirmEmailResponse.
+ * Use `create(ConfirmEmailResponseSchema)` to create a new message.
+ */
+export const ConfirmEmailResponseSchema: GenMessage<ConfirmEmailResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 29);
+
+/**
+ * @generated from message exchange.user.v1.GetContactRequest
+ */
+export type GetContactRequest = Message<"exchange.user.v1.GetContactRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.GetContactRequest.
+ * Use `create(GetContactRequestSchema)` to create a new message.
+ */
+export const GetContactRequestSchema: GenMessage<GetContactRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 30);
+
+/**
+ * @generated from message exchange.user.v1.GetContactResponse
+ */
+export type GetContactResponse = Message<"exchange.user.v1.GetContactResponse"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * @generated from field: bool email_verified = 2;
+   */
+  emailVerified: boolean;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone: string;
+
+  /**
+   * @generated from field: string first_name = 4;
+   */
+  firstName: string;
+
+  /**
+   * @generated from field: bool suspended = 5;
+   */
+  suspended: boolean;
+};
+
+/**
+ * Describes the message exchange.user.v1.GetContactResponse.
+ * Use `create(GetContactResponseSchema)` to create a new message.
+ */
+export const GetContactResponseSchema: GenMessage<GetContactResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 31);
+
+/**
  * @generated from message exchange.user.v1.GetSessionsRequest
  */
 export type GetSessionsRequest = Message<"exchange.user.v1.GetSessionsRequest"> & {
@@ -491,7 +737,7 @@ export type GetSessionsRequest = Message<"exchange.user.v1.GetSessionsRequest"> 
  * Use `create(GetSessionsRequestSchema)` to create a new message.
  */
 export const GetSessionsRequestSchema: GenMessage<GetSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 18);
+  messageDesc(file_exchange_user_v1_user, 32);
 
 /**
  * @generated from message exchange.user.v1.GetSessionsResponse
@@ -508,7 +754,7 @@ export type GetSessionsResponse = Message<"exchange.user.v1.GetSessionsResponse"
  * Use `create(GetSessionsResponseSchema)` to create a new message.
  */
 export const GetSessionsResponseSchema: GenMessage<GetSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 19);
+  messageDesc(file_exchange_user_v1_user, 33);
 
 /**
  * @generated from message exchange.user.v1.RevokeSessionRequest
@@ -525,7 +771,7 @@ export type RevokeSessionRequest = Message<"exchange.user.v1.RevokeSessionReques
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 20);
+  messageDesc(file_exchange_user_v1_user, 34);
 
 /**
  * @generated from message exchange.user.v1.RevokeSessionResponse
@@ -538,7 +784,7 @@ export type RevokeSessionResponse = Message<"exchange.user.v1.RevokeSessionRespo
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 21);
+  messageDesc(file_exchange_user_v1_user, 35);
 
 /**
  * @generated from message exchange.user.v1.CheckSessionRequest
@@ -555,7 +801,7 @@ export type CheckSessionRequest = Message<"exchange.user.v1.CheckSessionRequest"
  * Use `create(CheckSessionRequestSchema)` to create a new message.
  */
 export const CheckSessionRequestSchema: GenMessage<CheckSessionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 22);
+  messageDesc(file_exchange_user_v1_user, 36);
 
 /**
  * @generated from message exchange.user.v1.CheckSessionResponse
@@ -577,7 +823,7 @@ export type CheckSessionResponse = Message<"exchange.user.v1.CheckSessionRespons
  * Use `create(CheckSessionResponseSchema)` to create a new message.
  */
 export const CheckSessionResponseSchema: GenMessage<CheckSessionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 23);
+  messageDesc(file_exchange_user_v1_user, 37);
 
 /**
  * @generated from message exchange.user.v1.WatchRevocationsRequest
@@ -590,7 +836,7 @@ export type WatchRevocationsRequest = Message<"exchange.user.v1.WatchRevocations
  * Use `create(WatchRevocationsRequestSchema)` to create a new message.
  */
 export const WatchRevocationsRequestSchema: GenMessage<WatchRevocationsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 24);
+  messageDesc(file_exchange_user_v1_user, 38);
 
 /**
  * @generated from message exchange.user.v1.WatchRevocationsResponse
@@ -625,7 +871,7 @@ export type WatchRevocationsResponse = Message<"exchange.user.v1.WatchRevocation
  * Use `create(WatchRevocationsResponseSchema)` to create a new message.
  */
 export const WatchRevocationsResponseSchema: GenMessage<WatchRevocationsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 25);
+  messageDesc(file_exchange_user_v1_user, 39);
 
 /**
  * @generated from message exchange.user.v1.RevocationSnapshot
@@ -642,7 +888,7 @@ export type RevocationSnapshot = Message<"exchange.user.v1.RevocationSnapshot"> 
  * Use `create(RevocationSnapshotSchema)` to create a new message.
  */
 export const RevocationSnapshotSchema: GenMessage<RevocationSnapshot> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 26);
+  messageDesc(file_exchange_user_v1_user, 40);
 
 /**
  * @generated from message exchange.user.v1.Revocation
@@ -666,7 +912,7 @@ export type Revocation = Message<"exchange.user.v1.Revocation"> & {
  * Use `create(RevocationSchema)` to create a new message.
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 27);
+  messageDesc(file_exchange_user_v1_user, 41);
 
 /**
  * @generated from message exchange.user.v1.Heartbeat
@@ -679,7 +925,7 @@ export type Heartbeat = Message<"exchange.user.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 28);
+  messageDesc(file_exchange_user_v1_user, 42);
 
 /**
  * @generated from message exchange.user.v1.GetKeysRequest
@@ -692,7 +938,7 @@ export type GetKeysRequest = Message<"exchange.user.v1.GetKeysRequest"> & {
  * Use `create(GetKeysRequestSchema)` to create a new message.
  */
 export const GetKeysRequestSchema: GenMessage<GetKeysRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 29);
+  messageDesc(file_exchange_user_v1_user, 43);
 
 /**
  * @generated from message exchange.user.v1.GetKeysResponse
@@ -711,7 +957,7 @@ export type GetKeysResponse = Message<"exchange.user.v1.GetKeysResponse"> & {
  * Use `create(GetKeysResponseSchema)` to create a new message.
  */
 export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 30);
+  messageDesc(file_exchange_user_v1_user, 44);
 
 /**
  * @generated from message exchange.user.v1.Address
@@ -782,7 +1028,7 @@ export type Address = Message<"exchange.user.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 31);
+  messageDesc(file_exchange_user_v1_user, 45);
 
 /**
  * @generated from message exchange.user.v1.AddAddressRequest
@@ -799,7 +1045,7 @@ export type AddAddressRequest = Message<"exchange.user.v1.AddAddressRequest"> & 
  * Use `create(AddAddressRequestSchema)` to create a new message.
  */
 export const AddAddressRequestSchema: GenMessage<AddAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 32);
+  messageDesc(file_exchange_user_v1_user, 46);
 
 /**
  * @generated from message exchange.user.v1.AddAddressResponse
@@ -816,7 +1062,7 @@ export type AddAddressResponse = Message<"exchange.user.v1.AddAddressResponse"> 
  * Use `create(AddAddressResponseSchema)` to create a new message.
  */
 export const AddAddressResponseSchema: GenMessage<AddAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 33);
+  messageDesc(file_exchange_user_v1_user, 47);
 
 /**
  * @generated from message exchange.user.v1.GetAddressesRequest
@@ -829,7 +1075,7 @@ export type GetAddressesRequest = Message<"exchange.user.v1.GetAddressesRequest"
  * Use `create(GetAddressesRequestSchema)` to create a new message.
  */
 export const GetAddressesRequestSchema: GenMessage<GetAddressesRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 34);
+  messageDesc(file_exchange_user_v1_user, 48);
 
 /**
  * @generated from message exchange.user.v1.GetAddressesResponse
@@ -846,7 +1092,7 @@ export type GetAddressesResponse = Message<"exchange.user.v1.GetAddressesRespons
  * Use `create(GetAddressesResponseSchema)` to create a new message.
  */
 export const GetAddressesResponseSchema: GenMessage<GetAddressesResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 35);
+  messageDesc(file_exchange_user_v1_user, 49);
 
 /**
  * @generated from message exchange.user.v1.UpdateAddressRequest
@@ -863,7 +1109,7 @@ export type UpdateAddressRequest = Message<"exchange.user.v1.UpdateAddressReques
  * Use `create(UpdateAddressRequestSchema)` to create a new message.
  */
 export const UpdateAddressRequestSchema: GenMessage<UpdateAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 36);
+  messageDesc(file_exchange_user_v1_user, 50);
 
 /**
  * @generated from message exchange.user.v1.UpdateAddressResponse
@@ -880,7 +1126,7 @@ export type UpdateAddressResponse = Message<"exchange.user.v1.UpdateAddressRespo
  * Use `create(UpdateAddressResponseSchema)` to create a new message.
  */
 export const UpdateAddressResponseSchema: GenMessage<UpdateAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 37);
+  messageDesc(file_exchange_user_v1_user, 51);
 
 /**
  * @generated from message exchange.user.v1.RemoveAddressRequest
@@ -897,7 +1143,7 @@ export type RemoveAddressRequest = Message<"exchange.user.v1.RemoveAddressReques
  * Use `create(RemoveAddressRequestSchema)` to create a new message.
  */
 export const RemoveAddressRequestSchema: GenMessage<RemoveAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 38);
+  messageDesc(file_exchange_user_v1_user, 52);
 
 /**
  * @generated from message exchange.user.v1.RemoveAddressResponse
@@ -910,7 +1156,7 @@ export type RemoveAddressResponse = Message<"exchange.user.v1.RemoveAddressRespo
  * Use `create(RemoveAddressResponseSchema)` to create a new message.
  */
 export const RemoveAddressResponseSchema: GenMessage<RemoveAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 39);
+  messageDesc(file_exchange_user_v1_user, 53);
 
 /**
  * @generated from message exchange.user.v1.GetAddressVersionRequest
@@ -927,7 +1173,7 @@ export type GetAddressVersionRequest = Message<"exchange.user.v1.GetAddressVersi
  * Use `create(GetAddressVersionRequestSchema)` to create a new message.
  */
 export const GetAddressVersionRequestSchema: GenMessage<GetAddressVersionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 40);
+  messageDesc(file_exchange_user_v1_user, 54);
 
 /**
  * @generated from message exchange.user.v1.GetAddressVersionResponse
@@ -949,7 +1195,7 @@ export type GetAddressVersionResponse = Message<"exchange.user.v1.GetAddressVers
  * Use `create(GetAddressVersionResponseSchema)` to create a new message.
  */
 export const GetAddressVersionResponseSchema: GenMessage<GetAddressVersionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 41);
+  messageDesc(file_exchange_user_v1_user, 55);
 
 /**
  * @generated from message exchange.user.v1.GetTradingFactsRequest
@@ -966,7 +1212,7 @@ export type GetTradingFactsRequest = Message<"exchange.user.v1.GetTradingFactsRe
  * Use `create(GetTradingFactsRequestSchema)` to create a new message.
  */
 export const GetTradingFactsRequestSchema: GenMessage<GetTradingFactsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 42);
+  messageDesc(file_exchange_user_v1_user, 56);
 
 /**
  * @generated from message exchange.user.v1.GetTradingFactsResponse
@@ -1005,7 +1251,7 @@ export type GetTradingFactsResponse = Message<"exchange.user.v1.GetTradingFactsR
  * Use `create(GetTradingFactsResponseSchema)` to create a new message.
  */
 export const GetTradingFactsResponseSchema: GenMessage<GetTradingFactsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 43);
+  messageDesc(file_exchange_user_v1_user, 57);
 
 /**
  * @generated from message exchange.user.v1.AddressFact
@@ -1027,7 +1273,7 @@ export type AddressFact = Message<"exchange.user.v1.AddressFact"> & {
  * Use `create(AddressFactSchema)` to create a new message.
  */
 export const AddressFactSchema: GenMessage<AddressFact> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 44);
+  messageDesc(file_exchange_user_v1_user, 58);
 
 /**
  * @generated from message exchange.user.v1.RecordStrikeRequest
@@ -1056,7 +1302,7 @@ export type RecordStrikeRequest = Message<"exchange.user.v1.RecordStrikeRequest"
  * Use `create(RecordStrikeRequestSchema)` to create a new message.
  */
 export const RecordStrikeRequestSchema: GenMessage<RecordStrikeRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 45);
+  messageDesc(file_exchange_user_v1_user, 59);
 
 /**
  * @generated from message exchange.user.v1.RecordStrikeResponse
@@ -1078,7 +1324,7 @@ export type RecordStrikeResponse = Message<"exchange.user.v1.RecordStrikeRespons
  * Use `create(RecordStrikeResponseSchema)` to create a new message.
  */
 export const RecordStrikeResponseSchema: GenMessage<RecordStrikeResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 46);
+  messageDesc(file_exchange_user_v1_user, 60);
 
 /**
  * @generated from message exchange.user.v1.GetUsersRequest
@@ -1105,7 +1351,7 @@ export type GetUsersRequest = Message<"exchange.user.v1.GetUsersRequest"> & {
  * Use `create(GetUsersRequestSchema)` to create a new message.
  */
 export const GetUsersRequestSchema: GenMessage<GetUsersRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 47);
+  messageDesc(file_exchange_user_v1_user, 61);
 
 /**
  * @generated from message exchange.user.v1.GetUsersResponse
@@ -1129,7 +1375,7 @@ export type GetUsersResponse = Message<"exchange.user.v1.GetUsersResponse"> & {
  * Use `create(GetUsersResponseSchema)` to create a new message.
  */
 export const GetUsersResponseSchema: GenMessage<GetUsersResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 48);
+  messageDesc(file_exchange_user_v1_user, 62);
 
 /**
  * @generated from message exchange.user.v1.SetRolesRequest
@@ -1163,7 +1409,7 @@ export type SetRolesRequest = Message<"exchange.user.v1.SetRolesRequest"> & {
  * Use `create(SetRolesRequestSchema)` to create a new message.
  */
 export const SetRolesRequestSchema: GenMessage<SetRolesRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 49);
+  messageDesc(file_exchange_user_v1_user, 63);
 
 /**
  * @generated from message exchange.user.v1.SetRolesResponse
@@ -1180,7 +1426,7 @@ export type SetRolesResponse = Message<"exchange.user.v1.SetRolesResponse"> & {
  * Use `create(SetRolesResponseSchema)` to create a new message.
  */
 export const SetRolesResponseSchema: GenMessage<SetRolesResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 50);
+  messageDesc(file_exchange_user_v1_user, 64);
 
 /**
  * @generated from message exchange.user.v1.SuspendUserRequest
@@ -1202,7 +1448,7 @@ export type SuspendUserRequest = Message<"exchange.user.v1.SuspendUserRequest"> 
  * Use `create(SuspendUserRequestSchema)` to create a new message.
  */
 export const SuspendUserRequestSchema: GenMessage<SuspendUserRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 51);
+  messageDesc(file_exchange_user_v1_user, 65);
 
 /**
  * @generated from message exchange.user.v1.SuspendUserResponse
@@ -1219,7 +1465,7 @@ export type SuspendUserResponse = Message<"exchange.user.v1.SuspendUserResponse"
  * Use `create(SuspendUserResponseSchema)` to create a new message.
  */
 export const SuspendUserResponseSchema: GenMessage<SuspendUserResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 52);
+  messageDesc(file_exchange_user_v1_user, 66);
 
 /**
  * @generated from message exchange.user.v1.ReinstateUserRequest
@@ -1241,7 +1487,7 @@ export type ReinstateUserRequest = Message<"exchange.user.v1.ReinstateUserReques
  * Use `create(ReinstateUserRequestSchema)` to create a new message.
  */
 export const ReinstateUserRequestSchema: GenMessage<ReinstateUserRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 53);
+  messageDesc(file_exchange_user_v1_user, 67);
 
 /**
  * @generated from message exchange.user.v1.ReinstateUserResponse
@@ -1258,7 +1504,7 @@ export type ReinstateUserResponse = Message<"exchange.user.v1.ReinstateUserRespo
  * Use `create(ReinstateUserResponseSchema)` to create a new message.
  */
 export const ReinstateUserResponseSchema: GenMessage<ReinstateUserResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 54);
+  messageDesc(file_exchange_user_v1_user, 68);
 
 /**
  * Accounts, sessions, roles, addresses. Ids are TypeIDs (usr_, ses_, adr_, adv_). Who calls comes from the call's context, never from a field.
@@ -1375,6 +1621,76 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof GetKeysRequestSchema;
     output: typeof GetKeysResponseSchema;
+  },
+  /**
+   * The link in a mail that proves an address. Errors: user.token_invalid (422), the same for unknown, used and expired.
+   *
+   * @generated from rpc exchange.user.v1.UserService.VerifyEmail
+   */
+  verifyEmail: {
+    methodKind: "unary";
+    input: typeof VerifyEmailRequestSchema;
+    output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * Errors: user.email_already_verified (409), user.too_many_mails (429).
+   *
+   * @generated from rpc exchange.user.v1.UserService.ResendVerification
+   */
+  resendVerification: {
+    methodKind: "unary";
+    input: typeof ResendVerificationRequestSchema;
+    output: typeof ResendVerificationResponseSchema;
+  },
+  /**
+   * Says nothing about whether there is such an account, and takes as long for one as for none.
+   *
+   * @generated from rpc exchange.user.v1.UserService.ForgotPassword
+   */
+  forgotPassword: {
+    methodKind: "unary";
+    input: typeof ForgotPasswordRequestSchema;
+    output: typeof ForgotPasswordResponseSchema;
+  },
+  /**
+   * Ends every session. Errors: user.token_invalid (422), user.password_weak (422), user.login_busy (503).
+   *
+   * @generated from rpc exchange.user.v1.UserService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Mails a link to the old address and one to the new. Errors: user.credentials_wrong (401), user.email_taken (409), user.email_unchanged (422), user.too_many_mails (429).
+   *
+   * @generated from rpc exchange.user.v1.UserService.ChangeEmail
+   */
+  changeEmail: {
+    methodKind: "unary";
+    input: typeof ChangeEmailRequestSchema;
+    output: typeof ChangeEmailResponseSchema;
+  },
+  /**
+   * One of the two links. Errors: user.token_invalid (422), user.email_taken (409).
+   *
+   * @generated from rpc exchange.user.v1.UserService.ConfirmEmail
+   */
+  confirmEmail: {
+    methodKind: "unary";
+    input: typeof ConfirmEmailRequestSchema;
+    output: typeof ConfirmEmailResponseSchema;
+  },
+  /**
+   * Where a message reaches somebody: for notification only.
+   *
+   * @generated from rpc exchange.user.v1.UserService.GetContact
+   */
+  getContact: {
+    methodKind: "unary";
+    input: typeof GetContactRequestSchema;
+    output: typeof GetContactResponseSchema;
   },
   /**
    * Addresses are encrypted at rest; every change makes a new immutable version (adv_).
