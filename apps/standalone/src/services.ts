@@ -2,13 +2,14 @@ import type { ServiceModule } from '@libs/chassis/service';
 import { AuthenticationModule } from '../../authentication/src/authentication.module';
 import { BiddingModule } from '../../bidding/src/bidding.module';
 import { GatewayModule } from '../../gateway/src/gateway.module';
+import { NotificationModule } from '../../notification/src/notification.module';
 import { OrderModule } from '../../order/src/order.module';
 import { PaymentModule } from '../../payment/src/payment.module';
 import { ProductModule } from '../../product/src/product.module';
 import { UserModule } from '../../user/src/user.module';
 
 /** Who exists. Each runs as a Nest application of its own. */
-export const innerServices: readonly ServiceModule[] = [UserModule, ProductModule, BiddingModule, OrderModule, PaymentModule, AuthenticationModule];
+export const innerServices: readonly ServiceModule[] = [UserModule, ProductModule, BiddingModule, OrderModule, PaymentModule, AuthenticationModule, NotificationModule];
 
 /** The only public door. */
 export const gatewayService: ServiceModule = GatewayModule;

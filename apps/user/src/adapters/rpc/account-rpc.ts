@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type {
-  AddAddressRequest, Address as AddressMessage, GetAddressesRequest, GetAddressVersionRequest, GetProfileRequest, GetTradingFactsRequest,
+  AddAddressRequest, Address as AddressMessage, GetAddressesRequest, GetAddressVersionRequest, GetContactRequest, GetProfileRequest, GetTradingFactsRequest,
   RecordStrikeRequest, RemoveAddressRequest, UpdateAddressRequest, UpdateProfileRequest,
 } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
@@ -52,6 +52,12 @@ export class AccountRpc {
     requireService(call, 'order');
     const { address, userId } = await this.addresses.version(versionId);
     return { address: addressMessage(address), userId };
+  }
+
+  async getContact({ userId }: GetContactRequest, call: CallContext) {
+    requireService(call, 'notification');
+    const { email, emailVerified, phone, firstName, suspended } = await this.profile.read(userId);
+    return { email, emailVerified, phone, firstName, suspended };
   }
 
   async getTradingFacts({ userId }: GetTradingFactsRequest, call: CallContext) {

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
-  type AddAddressRequest, type ChangePasswordRequest, type CheckSessionRequest, type GetAddressVersionRequest, type GetAddressesRequest,
+  type AddAddressRequest, type ChangePasswordRequest, type CheckSessionRequest, type GetAddressVersionRequest, type GetAddressesRequest, type GetContactRequest,
   type GetKeysRequest, type GetProfileRequest, type GetSessionsRequest, type GetTradingFactsRequest, type GetUsersRequest,
   type LoginRequest, type LogoutRequest, type RecordStrikeRequest, type RefreshRequest, type RegisterRequest,
   type ReinstateUserRequest, type RemoveAddressRequest, type RevokeSessionRequest, type SetRolesRequest, type SuspendUserRequest,
@@ -43,6 +43,10 @@ export class UserController implements RpcHandlers<typeof UserService> {
 
   changePassword(request: ChangePasswordRequest, call: CallContext) {
     return this.identity.changePassword(request, call);
+  }
+
+  getContact(request: GetContactRequest, call: CallContext) {
+    return this.account.getContact(request, call);
   }
 
   getKeys(request: GetKeysRequest) {

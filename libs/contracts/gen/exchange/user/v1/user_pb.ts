@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file exchange/user/v1/user.proto.
  */
 export const file_exchange_user_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChtleGNoYW5nZS91c2VyL3YxL3VzZXIucHJvdG8SEGV4Y2hhbmdlLnVzZXIudjEi7AEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSEgoKZmlyc3RfbmFtZRgDIAEoCRIRCglsYXN0X25hbWUYBCABKAkSDQoFcGhvbmUYBSABKAkSDQoFcm9sZXMYBiADKAkSFgoOZW1haWxfdmVyaWZpZWQYByABKAgSEQoJc3VzcGVuZGVkGAggASgIEhgKEGJ1eWluZ19zdXNwZW5kZWQYCSABKAgSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgLIAEoAyK4AQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI1ChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI2ChJyZWZyZXNoX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAki2AEKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdXNlcl9hZ2VudBgCIAEoCRIKCgJpcBgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYByABKAgiKAoGQ2xpZW50EgoKAmlwGAEgASgJEhIKCnVzZXJfYWdlbnQYAiABKAkigwEKD1JlZ2lzdGVyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRISCgpmaXJzdF9uYW1lGAMgASgJEhEKCWxhc3RfbmFtZRgEIAEoCRIoCgZjbGllbnQYBSABKAsyGC5leGNoYW5nZS51c2VyLnYxLkNsaWVudCJiChBSZWdpc3RlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXISKAoGdG9rZW5zGAIgASgLMhguZXhjaGFuZ2UudXNlci52MS5Ub2tlbnMiWQoMTG9naW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEigKBmNsaWVudBgDIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50Il8KDUxvZ2luUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlchIoCgZ0b2tlbnMYAiABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyJRCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEigKBmNsaWVudBgCIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50IjsKD1JlZnJlc2hSZXNwb25zZRIoCgZ0b2tlbnMYASABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjoKEkdldFByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIpwBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIXCgpmaXJzdF9uYW1lGAEgASgJSACIAQESFgoJbGFzdF9uYW1lGAIgASgJSAGIAQESEgoFcGhvbmUYAyABKAlIAogBARIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgDQg0KC19maXJzdF9uYW1lQgwKCl9sYXN0X25hbWVCCAoGX3Bob25lIj0KFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhQKEkdldFNlc3Npb25zUmVxdWVzdCJCChNHZXRTZXNzaW9uc1Jlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkuZXhjaGFuZ2UudXNlci52MS5TZXNzaW9uIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIikKE0NoZWNrU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIzChRDaGVja1Nlc3Npb25SZXNwb25zZRIMCgRsaXZlGAEgASgIEg0KBXJvbGVzGAIgAygJIhkKF1dhdGNoUmV2b2NhdGlvbnNSZXF1ZXN0IsEBChhXYXRjaFJldm9jYXRpb25zUmVzcG9uc2USOAoIc25hcHNob3QYASABKAsyJC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25TbmFwc2hvdEgAEi8KB3Jldm9rZWQYAiABKAsyHC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25IABIwCgloZWFydGJlYXQYAyABKAsyGy5leGNoYW5nZS51c2VyLnYxLkhlYXJ0YmVhdEgAQggKBmNoYW5nZSJDChJSZXZvY2F0aW9uU25hcHNob3QSLQoHcmV2b2tlZBgBIAMoCzIcLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2NhdGlvbiJPCgpSZXZvY2F0aW9uEhIKCnNlc3Npb25faWQYASABKAkSLQoJZm9yZ2V0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCILCglIZWFydGJlYXQiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSK/AQoHQWRkcmVzcxIKCgJpZBgBIAEoCRISCgp2ZXJzaW9uX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDgoGc3RyZWV0GAQgASgJEg8KB3N0cmVldDIYBSABKAkSDAoEY2l0eRgGIAEoCRIOCgZyZWdpb24YByABKAkSEwoLcG9zdGFsX2NvZGUYCCABKAkSDwoHY291bnRyeRgJIAEoCRINCgVwaG9uZRgKIAEoCRISCgppc19kZWZhdWx0GAsgASgIIj8KEUFkZEFkZHJlc3NSZXF1ZXN0EioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQAoSQWRkQWRkcmVzc1Jlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiFQoTR2V0QWRkcmVzc2VzUmVxdWVzdCJEChRHZXRBZGRyZXNzZXNSZXNwb25zZRIsCglhZGRyZXNzZXMYASADKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQgoUVXBkYXRlQWRkcmVzc1JlcXVlc3QSKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyJDChVVcGRhdGVBZGRyZXNzUmVzcG9uc2USKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyIqChRSZW1vdmVBZGRyZXNzUmVxdWVzdBISCgphZGRyZXNzX2lkGAEgASgJIhcKFVJlbW92ZUFkZHJlc3NSZXNwb25zZSIuChhHZXRBZGRyZXNzVmVyc2lvblJlcXVlc3QSEgoKdmVyc2lvbl9pZBgBIAEoCSJYChlHZXRBZGRyZXNzVmVyc2lvblJlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MSDwoHdXNlcl9pZBgCIAEoCSIpChZHZXRUcmFkaW5nRmFjdHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkioAEKF0dldFRyYWRpbmdGYWN0c1Jlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIRCglzdXNwZW5kZWQYAiABKAgSGAoQYnV5aW5nX3N1c3BlbmRlZBgDIAEoCBIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIwCglhZGRyZXNzZXMYBSADKAsyHS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3NGYWN0IjUKC0FkZHJlc3NGYWN0EhIKCmFkZHJlc3NfaWQYASABKAkSEgoKdmVyc2lvbl9pZBgCIAEoCSJGChNSZWNvcmRTdHJpa2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDAoEa2luZBgDIAEoCSJBChRSZWNvcmRTdHJpa2VSZXNwb25zZRIPCgdzdHJpa2VzGAEgASgFEhgKEGJ1eWluZ19zdXNwZW5kZWQYAiABKAgiPwoPR2V0VXNlcnNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEg0KBWxpbWl0GAIgASgFEg4KBmN1cnNvchgDIAEoCSJOChBHZXRVc2Vyc1Jlc3BvbnNlEiUKBXVzZXJzGAEgAygLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyEhMKC25leHRfY3Vyc29yGAIgASgJIkEKD1NldFJvbGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg0KBXJvbGVzGAIgAygJEg4KBnJlYXNvbhgDIAEoCSI4ChBTZXRSb2xlc1Jlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXIiNQoSU3VzcGVuZFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIjsKE1N1c3BlbmRVc2VyUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlciI3ChRSZWluc3RhdGVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSI9ChVSZWluc3RhdGVVc2VyUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlcjLWEAoLVXNlclNlcnZpY2USUQoIUmVnaXN0ZXISIS5leGNoYW5nZS51c2VyLnYxLlJlZ2lzdGVyUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuUmVnaXN0ZXJSZXNwb25zZRJICgVMb2dpbhIeLmV4Y2hhbmdlLnVzZXIudjEuTG9naW5SZXF1ZXN0Gh8uZXhjaGFuZ2UudXNlci52MS5Mb2dpblJlc3BvbnNlEk4KB1JlZnJlc2gSIC5leGNoYW5nZS51c2VyLnYxLlJlZnJlc2hSZXF1ZXN0GiEuZXhjaGFuZ2UudXNlci52MS5SZWZyZXNoUmVzcG9uc2USSwoGTG9nb3V0Eh8uZXhjaGFuZ2UudXNlci52MS5Mb2dvdXRSZXF1ZXN0GiAuZXhjaGFuZ2UudXNlci52MS5Mb2dvdXRSZXNwb25zZRJXCgpHZXRQcm9maWxlEiMuZXhjaGFuZ2UudXNlci52MS5HZXRQcm9maWxlUmVxdWVzdBokLmV4Y2hhbmdlLnVzZXIudjEuR2V0UHJvZmlsZVJlc3BvbnNlEmAKDVVwZGF0ZVByb2ZpbGUSJi5leGNoYW5nZS51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVzcG9uc2USYwoOQ2hhbmdlUGFzc3dvcmQSJy5leGNoYW5nZS51c2VyLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBooLmV4Y2hhbmdlLnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRJaCgtHZXRTZXNzaW9ucxIkLmV4Y2hhbmdlLnVzZXIudjEuR2V0U2Vzc2lvbnNSZXF1ZXN0GiUuZXhjaGFuZ2UudXNlci52MS5HZXRTZXNzaW9uc1Jlc3BvbnNlEmAKDVJldm9rZVNlc3Npb24SJi5leGNoYW5nZS51c2VyLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USXQoMQ2hlY2tTZXNzaW9uEiUuZXhjaGFuZ2UudXNlci52MS5DaGVja1Nlc3Npb25SZXF1ZXN0GiYuZXhjaGFuZ2UudXNlci52MS5DaGVja1Nlc3Npb25SZXNwb25zZRJrChBXYXRjaFJldm9jYXRpb25zEikuZXhjaGFuZ2UudXNlci52MS5XYXRjaFJldm9jYXRpb25zUmVxdWVzdBoqLmV4Y2hhbmdlLnVzZXIudjEuV2F0Y2hSZXZvY2F0aW9uc1Jlc3BvbnNlMAESTgoHR2V0S2V5cxIgLmV4Y2hhbmdlLnVzZXIudjEuR2V0S2V5c1JlcXVlc3QaIS5leGNoYW5nZS51c2VyLnYxLkdldEtleXNSZXNwb25zZRJXCgpBZGRBZGRyZXNzEiMuZXhjaGFuZ2UudXNlci52MS5BZGRBZGRyZXNzUmVxdWVzdBokLmV4Y2hhbmdlLnVzZXIudjEuQWRkQWRkcmVzc1Jlc3BvbnNlEl0KDEdldEFkZHJlc3NlcxIlLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc2VzUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc2VzUmVzcG9uc2USYAoNVXBkYXRlQWRkcmVzcxImLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlQWRkcmVzc1JlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlVwZGF0ZUFkZHJlc3NSZXNwb25zZRJgCg1SZW1vdmVBZGRyZXNzEiYuZXhjaGFuZ2UudXNlci52MS5SZW1vdmVBZGRyZXNzUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuUmVtb3ZlQWRkcmVzc1Jlc3BvbnNlEmwKEUdldEFkZHJlc3NWZXJzaW9uEiouZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzVmVyc2lvblJlcXVlc3QaKy5leGNoYW5nZS51c2VyLnYxLkdldEFkZHJlc3NWZXJzaW9uUmVzcG9uc2USZgoPR2V0VHJhZGluZ0ZhY3RzEiguZXhjaGFuZ2UudXNlci52MS5HZXRUcmFkaW5nRmFjdHNSZXF1ZXN0GikuZXhjaGFuZ2UudXNlci52MS5HZXRUcmFkaW5nRmFjdHNSZXNwb25zZRJdCgxSZWNvcmRTdHJpa2USJS5leGNoYW5nZS51c2VyLnYxLlJlY29yZFN0cmlrZVJlcXVlc3QaJi5leGNoYW5nZS51c2VyLnYxLlJlY29yZFN0cmlrZVJlc3BvbnNlElEKCEdldFVzZXJzEiEuZXhjaGFuZ2UudXNlci52MS5HZXRVc2Vyc1JlcXVlc3QaIi5leGNoYW5nZS51c2VyLnYxLkdldFVzZXJzUmVzcG9uc2USUQoIU2V0Um9sZXMSIS5leGNoYW5nZS51c2VyLnYxLlNldFJvbGVzUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuU2V0Um9sZXNSZXNwb25zZRJaCgtTdXNwZW5kVXNlchIkLmV4Y2hhbmdlLnVzZXIudjEuU3VzcGVuZFVzZXJSZXF1ZXN0GiUuZXhjaGFuZ2UudXNlci52MS5TdXNwZW5kVXNlclJlc3BvbnNlEmAKDVJlaW5zdGF0ZVVzZXISJi5leGNoYW5nZS51c2VyLnYxLlJlaW5zdGF0ZVVzZXJSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZWluc3RhdGVVc2VyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChtleGNoYW5nZS91c2VyL3YxL3VzZXIucHJvdG8SEGV4Y2hhbmdlLnVzZXIudjEi7AEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSEgoKZmlyc3RfbmFtZRgDIAEoCRIRCglsYXN0X25hbWUYBCABKAkSDQoFcGhvbmUYBSABKAkSDQoFcm9sZXMYBiADKAkSFgoOZW1haWxfdmVyaWZpZWQYByABKAgSEQoJc3VzcGVuZGVkGAggASgIEhgKEGJ1eWluZ19zdXNwZW5kZWQYCSABKAgSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgLIAEoAyK4AQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI1ChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI2ChJyZWZyZXNoX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAki2AEKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdXNlcl9hZ2VudBgCIAEoCRIKCgJpcBgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYByABKAgiKAoGQ2xpZW50EgoKAmlwGAEgASgJEhIKCnVzZXJfYWdlbnQYAiABKAkigwEKD1JlZ2lzdGVyUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRISCgpmaXJzdF9uYW1lGAMgASgJEhEKCWxhc3RfbmFtZRgEIAEoCRIoCgZjbGllbnQYBSABKAsyGC5leGNoYW5nZS51c2VyLnYxLkNsaWVudCJiChBSZWdpc3RlclJlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXISKAoGdG9rZW5zGAIgASgLMhguZXhjaGFuZ2UudXNlci52MS5Ub2tlbnMiWQoMTG9naW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEigKBmNsaWVudBgDIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50Il8KDUxvZ2luUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlchIoCgZ0b2tlbnMYAiABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyJRCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEigKBmNsaWVudBgCIAEoCzIYLmV4Y2hhbmdlLnVzZXIudjEuQ2xpZW50IjsKD1JlZnJlc2hSZXNwb25zZRIoCgZ0b2tlbnMYASABKAsyGC5leGNoYW5nZS51c2VyLnYxLlRva2VucyIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjoKEkdldFByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIpwBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIXCgpmaXJzdF9uYW1lGAEgASgJSACIAQESFgoJbGFzdF9uYW1lGAIgASgJSAGIAQESEgoFcGhvbmUYAyABKAlIAogBARIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgDQg0KC19maXJzdF9uYW1lQgwKCl9sYXN0X25hbWVCCAoGX3Bob25lIj0KFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIiQKEUdldENvbnRhY3RSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkicQoSR2V0Q29udGFjdFJlc3BvbnNlEg0KBWVtYWlsGAEgASgJEhYKDmVtYWlsX3ZlcmlmaWVkGAIgASgIEg0KBXBob25lGAMgASgJEhIKCmZpcnN0X25hbWUYBCABKAkSEQoJc3VzcGVuZGVkGAUgASgIIhQKEkdldFNlc3Npb25zUmVxdWVzdCJCChNHZXRTZXNzaW9uc1Jlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkuZXhjaGFuZ2UudXNlci52MS5TZXNzaW9uIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIikKE0NoZWNrU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIzChRDaGVja1Nlc3Npb25SZXNwb25zZRIMCgRsaXZlGAEgASgIEg0KBXJvbGVzGAIgAygJIhkKF1dhdGNoUmV2b2NhdGlvbnNSZXF1ZXN0IsEBChhXYXRjaFJldm9jYXRpb25zUmVzcG9uc2USOAoIc25hcHNob3QYASABKAsyJC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25TbmFwc2hvdEgAEi8KB3Jldm9rZWQYAiABKAsyHC5leGNoYW5nZS51c2VyLnYxLlJldm9jYXRpb25IABIwCgloZWFydGJlYXQYAyABKAsyGy5leGNoYW5nZS51c2VyLnYxLkhlYXJ0YmVhdEgAQggKBmNoYW5nZSJDChJSZXZvY2F0aW9uU25hcHNob3QSLQoHcmV2b2tlZBgBIAMoCzIcLmV4Y2hhbmdlLnVzZXIudjEuUmV2b2NhdGlvbiJPCgpSZXZvY2F0aW9uEhIKCnNlc3Npb25faWQYASABKAkSLQoJZm9yZ2V0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCILCglIZWFydGJlYXQiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSK/AQoHQWRkcmVzcxIKCgJpZBgBIAEoCRISCgp2ZXJzaW9uX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDgoGc3RyZWV0GAQgASgJEg8KB3N0cmVldDIYBSABKAkSDAoEY2l0eRgGIAEoCRIOCgZyZWdpb24YByABKAkSEwoLcG9zdGFsX2NvZGUYCCABKAkSDwoHY291bnRyeRgJIAEoCRINCgVwaG9uZRgKIAEoCRISCgppc19kZWZhdWx0GAsgASgIIj8KEUFkZEFkZHJlc3NSZXF1ZXN0EioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQAoSQWRkQWRkcmVzc1Jlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiFQoTR2V0QWRkcmVzc2VzUmVxdWVzdCJEChRHZXRBZGRyZXNzZXNSZXNwb25zZRIsCglhZGRyZXNzZXMYASADKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MiQgoUVXBkYXRlQWRkcmVzc1JlcXVlc3QSKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyJDChVVcGRhdGVBZGRyZXNzUmVzcG9uc2USKgoHYWRkcmVzcxgBIAEoCzIZLmV4Y2hhbmdlLnVzZXIudjEuQWRkcmVzcyIqChRSZW1vdmVBZGRyZXNzUmVxdWVzdBISCgphZGRyZXNzX2lkGAEgASgJIhcKFVJlbW92ZUFkZHJlc3NSZXNwb25zZSIuChhHZXRBZGRyZXNzVmVyc2lvblJlcXVlc3QSEgoKdmVyc2lvbl9pZBgBIAEoCSJYChlHZXRBZGRyZXNzVmVyc2lvblJlc3BvbnNlEioKB2FkZHJlc3MYASABKAsyGS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3MSDwoHdXNlcl9pZBgCIAEoCSIpChZHZXRUcmFkaW5nRmFjdHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkioAEKF0dldFRyYWRpbmdGYWN0c1Jlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIRCglzdXNwZW5kZWQYAiABKAgSGAoQYnV5aW5nX3N1c3BlbmRlZBgDIAEoCBIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIwCglhZGRyZXNzZXMYBSADKAsyHS5leGNoYW5nZS51c2VyLnYxLkFkZHJlc3NGYWN0IjUKC0FkZHJlc3NGYWN0EhIKCmFkZHJlc3NfaWQYASABKAkSEgoKdmVyc2lvbl9pZBgCIAEoCSJGChNSZWNvcmRTdHJpa2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDAoEa2luZBgDIAEoCSJBChRSZWNvcmRTdHJpa2VSZXNwb25zZRIPCgdzdHJpa2VzGAEgASgFEhgKEGJ1eWluZ19zdXNwZW5kZWQYAiABKAgiPwoPR2V0VXNlcnNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEg0KBWxpbWl0GAIgASgFEg4KBmN1cnNvchgDIAEoCSJOChBHZXRVc2Vyc1Jlc3BvbnNlEiUKBXVzZXJzGAEgAygLMhYuZXhjaGFuZ2UudXNlci52MS5Vc2VyEhMKC25leHRfY3Vyc29yGAIgASgJIkEKD1NldFJvbGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg0KBXJvbGVzGAIgAygJEg4KBnJlYXNvbhgDIAEoCSI4ChBTZXRSb2xlc1Jlc3BvbnNlEiQKBHVzZXIYASABKAsyFi5leGNoYW5nZS51c2VyLnYxLlVzZXIiNQoSU3VzcGVuZFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIjsKE1N1c3BlbmRVc2VyUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlciI3ChRSZWluc3RhdGVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSI9ChVSZWluc3RhdGVVc2VyUmVzcG9uc2USJAoEdXNlchgBIAEoCzIWLmV4Y2hhbmdlLnVzZXIudjEuVXNlcjKvEQoLVXNlclNlcnZpY2USUQoIUmVnaXN0ZXISIS5leGNoYW5nZS51c2VyLnYxLlJlZ2lzdGVyUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuUmVnaXN0ZXJSZXNwb25zZRJICgVMb2dpbhIeLmV4Y2hhbmdlLnVzZXIudjEuTG9naW5SZXF1ZXN0Gh8uZXhjaGFuZ2UudXNlci52MS5Mb2dpblJlc3BvbnNlEk4KB1JlZnJlc2gSIC5leGNoYW5nZS51c2VyLnYxLlJlZnJlc2hSZXF1ZXN0GiEuZXhjaGFuZ2UudXNlci52MS5SZWZyZXNoUmVzcG9uc2USSwoGTG9nb3V0Eh8uZXhjaGFuZ2UudXNlci52MS5Mb2dvdXRSZXF1ZXN0GiAuZXhjaGFuZ2UudXNlci52MS5Mb2dvdXRSZXNwb25zZRJXCgpHZXRQcm9maWxlEiMuZXhjaGFuZ2UudXNlci52MS5HZXRQcm9maWxlUmVxdWVzdBokLmV4Y2hhbmdlLnVzZXIudjEuR2V0UHJvZmlsZVJlc3BvbnNlEmAKDVVwZGF0ZVByb2ZpbGUSJi5leGNoYW5nZS51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVzcG9uc2USYwoOQ2hhbmdlUGFzc3dvcmQSJy5leGNoYW5nZS51c2VyLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBooLmV4Y2hhbmdlLnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRJaCgtHZXRTZXNzaW9ucxIkLmV4Y2hhbmdlLnVzZXIudjEuR2V0U2Vzc2lvbnNSZXF1ZXN0GiUuZXhjaGFuZ2UudXNlci52MS5HZXRTZXNzaW9uc1Jlc3BvbnNlEmAKDVJldm9rZVNlc3Npb24SJi5leGNoYW5nZS51c2VyLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USXQoMQ2hlY2tTZXNzaW9uEiUuZXhjaGFuZ2UudXNlci52MS5DaGVja1Nlc3Npb25SZXF1ZXN0GiYuZXhjaGFuZ2UudXNlci52MS5DaGVja1Nlc3Npb25SZXNwb25zZRJrChBXYXRjaFJldm9jYXRpb25zEikuZXhjaGFuZ2UudXNlci52MS5XYXRjaFJldm9jYXRpb25zUmVxdWVzdBoqLmV4Y2hhbmdlLnVzZXIudjEuV2F0Y2hSZXZvY2F0aW9uc1Jlc3BvbnNlMAESTgoHR2V0S2V5cxIgLmV4Y2hhbmdlLnVzZXIudjEuR2V0S2V5c1JlcXVlc3QaIS5leGNoYW5nZS51c2VyLnYxLkdldEtleXNSZXNwb25zZRJXCgpHZXRDb250YWN0EiMuZXhjaGFuZ2UudXNlci52MS5HZXRDb250YWN0UmVxdWVzdBokLmV4Y2hhbmdlLnVzZXIudjEuR2V0Q29udGFjdFJlc3BvbnNlElcKCkFkZEFkZHJlc3MSIy5leGNoYW5nZS51c2VyLnYxLkFkZEFkZHJlc3NSZXF1ZXN0GiQuZXhjaGFuZ2UudXNlci52MS5BZGRBZGRyZXNzUmVzcG9uc2USXQoMR2V0QWRkcmVzc2VzEiUuZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzZXNSZXF1ZXN0GiYuZXhjaGFuZ2UudXNlci52MS5HZXRBZGRyZXNzZXNSZXNwb25zZRJgCg1VcGRhdGVBZGRyZXNzEiYuZXhjaGFuZ2UudXNlci52MS5VcGRhdGVBZGRyZXNzUmVxdWVzdBonLmV4Y2hhbmdlLnVzZXIudjEuVXBkYXRlQWRkcmVzc1Jlc3BvbnNlEmAKDVJlbW92ZUFkZHJlc3MSJi5leGNoYW5nZS51c2VyLnYxLlJlbW92ZUFkZHJlc3NSZXF1ZXN0GicuZXhjaGFuZ2UudXNlci52MS5SZW1vdmVBZGRyZXNzUmVzcG9uc2USbAoRR2V0QWRkcmVzc1ZlcnNpb24SKi5leGNoYW5nZS51c2VyLnYxLkdldEFkZHJlc3NWZXJzaW9uUmVxdWVzdBorLmV4Y2hhbmdlLnVzZXIudjEuR2V0QWRkcmVzc1ZlcnNpb25SZXNwb25zZRJmCg9HZXRUcmFkaW5nRmFjdHMSKC5leGNoYW5nZS51c2VyLnYxLkdldFRyYWRpbmdGYWN0c1JlcXVlc3QaKS5leGNoYW5nZS51c2VyLnYxLkdldFRyYWRpbmdGYWN0c1Jlc3BvbnNlEl0KDFJlY29yZFN0cmlrZRIlLmV4Y2hhbmdlLnVzZXIudjEuUmVjb3JkU3RyaWtlUmVxdWVzdBomLmV4Y2hhbmdlLnVzZXIudjEuUmVjb3JkU3RyaWtlUmVzcG9uc2USUQoIR2V0VXNlcnMSIS5leGNoYW5nZS51c2VyLnYxLkdldFVzZXJzUmVxdWVzdBoiLmV4Y2hhbmdlLnVzZXIudjEuR2V0VXNlcnNSZXNwb25zZRJRCghTZXRSb2xlcxIhLmV4Y2hhbmdlLnVzZXIudjEuU2V0Um9sZXNSZXF1ZXN0GiIuZXhjaGFuZ2UudXNlci52MS5TZXRSb2xlc1Jlc3BvbnNlEloKC1N1c3BlbmRVc2VyEiQuZXhjaGFuZ2UudXNlci52MS5TdXNwZW5kVXNlclJlcXVlc3QaJS5leGNoYW5nZS51c2VyLnYxLlN1c3BlbmRVc2VyUmVzcG9uc2USYAoNUmVpbnN0YXRlVXNlchImLmV4Y2hhbmdlLnVzZXIudjEuUmVpbnN0YXRlVXNlclJlcXVlc3QaJy5leGNoYW5nZS51c2VyLnYxLlJlaW5zdGF0ZVVzZXJSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message exchange.user.v1.User
@@ -481,6 +481,60 @@ export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = 
   messageDesc(file_exchange_user_v1_user, 17);
 
 /**
+ * @generated from message exchange.user.v1.GetContactRequest
+ */
+export type GetContactRequest = Message<"exchange.user.v1.GetContactRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message exchange.user.v1.GetContactRequest.
+ * Use `create(GetContactRequestSchema)` to create a new message.
+ */
+export const GetContactRequestSchema: GenMessage<GetContactRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 18);
+
+/**
+ * @generated from message exchange.user.v1.GetContactResponse
+ */
+export type GetContactResponse = Message<"exchange.user.v1.GetContactResponse"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * @generated from field: bool email_verified = 2;
+   */
+  emailVerified: boolean;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone: string;
+
+  /**
+   * @generated from field: string first_name = 4;
+   */
+  firstName: string;
+
+  /**
+   * @generated from field: bool suspended = 5;
+   */
+  suspended: boolean;
+};
+
+/**
+ * Describes the message exchange.user.v1.GetContactResponse.
+ * Use `create(GetContactResponseSchema)` to create a new message.
+ */
+export const GetContactResponseSchema: GenMessage<GetContactResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_user_v1_user, 19);
+
+/**
  * @generated from message exchange.user.v1.GetSessionsRequest
  */
 export type GetSessionsRequest = Message<"exchange.user.v1.GetSessionsRequest"> & {
@@ -491,7 +545,7 @@ export type GetSessionsRequest = Message<"exchange.user.v1.GetSessionsRequest"> 
  * Use `create(GetSessionsRequestSchema)` to create a new message.
  */
 export const GetSessionsRequestSchema: GenMessage<GetSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 18);
+  messageDesc(file_exchange_user_v1_user, 20);
 
 /**
  * @generated from message exchange.user.v1.GetSessionsResponse
@@ -508,7 +562,7 @@ export type GetSessionsResponse = Message<"exchange.user.v1.GetSessionsResponse"
  * Use `create(GetSessionsResponseSchema)` to create a new message.
  */
 export const GetSessionsResponseSchema: GenMessage<GetSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 19);
+  messageDesc(file_exchange_user_v1_user, 21);
 
 /**
  * @generated from message exchange.user.v1.RevokeSessionRequest
@@ -525,7 +579,7 @@ export type RevokeSessionRequest = Message<"exchange.user.v1.RevokeSessionReques
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 20);
+  messageDesc(file_exchange_user_v1_user, 22);
 
 /**
  * @generated from message exchange.user.v1.RevokeSessionResponse
@@ -538,7 +592,7 @@ export type RevokeSessionResponse = Message<"exchange.user.v1.RevokeSessionRespo
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 21);
+  messageDesc(file_exchange_user_v1_user, 23);
 
 /**
  * @generated from message exchange.user.v1.CheckSessionRequest
@@ -555,7 +609,7 @@ export type CheckSessionRequest = Message<"exchange.user.v1.CheckSessionRequest"
  * Use `create(CheckSessionRequestSchema)` to create a new message.
  */
 export const CheckSessionRequestSchema: GenMessage<CheckSessionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 22);
+  messageDesc(file_exchange_user_v1_user, 24);
 
 /**
  * @generated from message exchange.user.v1.CheckSessionResponse
@@ -577,7 +631,7 @@ export type CheckSessionResponse = Message<"exchange.user.v1.CheckSessionRespons
  * Use `create(CheckSessionResponseSchema)` to create a new message.
  */
 export const CheckSessionResponseSchema: GenMessage<CheckSessionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 23);
+  messageDesc(file_exchange_user_v1_user, 25);
 
 /**
  * @generated from message exchange.user.v1.WatchRevocationsRequest
@@ -590,7 +644,7 @@ export type WatchRevocationsRequest = Message<"exchange.user.v1.WatchRevocations
  * Use `create(WatchRevocationsRequestSchema)` to create a new message.
  */
 export const WatchRevocationsRequestSchema: GenMessage<WatchRevocationsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 24);
+  messageDesc(file_exchange_user_v1_user, 26);
 
 /**
  * @generated from message exchange.user.v1.WatchRevocationsResponse
@@ -625,7 +679,7 @@ export type WatchRevocationsResponse = Message<"exchange.user.v1.WatchRevocation
  * Use `create(WatchRevocationsResponseSchema)` to create a new message.
  */
 export const WatchRevocationsResponseSchema: GenMessage<WatchRevocationsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 25);
+  messageDesc(file_exchange_user_v1_user, 27);
 
 /**
  * @generated from message exchange.user.v1.RevocationSnapshot
@@ -642,7 +696,7 @@ export type RevocationSnapshot = Message<"exchange.user.v1.RevocationSnapshot"> 
  * Use `create(RevocationSnapshotSchema)` to create a new message.
  */
 export const RevocationSnapshotSchema: GenMessage<RevocationSnapshot> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 26);
+  messageDesc(file_exchange_user_v1_user, 28);
 
 /**
  * @generated from message exchange.user.v1.Revocation
@@ -666,7 +720,7 @@ export type Revocation = Message<"exchange.user.v1.Revocation"> & {
  * Use `create(RevocationSchema)` to create a new message.
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 27);
+  messageDesc(file_exchange_user_v1_user, 29);
 
 /**
  * @generated from message exchange.user.v1.Heartbeat
@@ -679,7 +733,7 @@ export type Heartbeat = Message<"exchange.user.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 28);
+  messageDesc(file_exchange_user_v1_user, 30);
 
 /**
  * @generated from message exchange.user.v1.GetKeysRequest
@@ -692,7 +746,7 @@ export type GetKeysRequest = Message<"exchange.user.v1.GetKeysRequest"> & {
  * Use `create(GetKeysRequestSchema)` to create a new message.
  */
 export const GetKeysRequestSchema: GenMessage<GetKeysRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 29);
+  messageDesc(file_exchange_user_v1_user, 31);
 
 /**
  * @generated from message exchange.user.v1.GetKeysResponse
@@ -711,7 +765,7 @@ export type GetKeysResponse = Message<"exchange.user.v1.GetKeysResponse"> & {
  * Use `create(GetKeysResponseSchema)` to create a new message.
  */
 export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 30);
+  messageDesc(file_exchange_user_v1_user, 32);
 
 /**
  * @generated from message exchange.user.v1.Address
@@ -782,7 +836,7 @@ export type Address = Message<"exchange.user.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 31);
+  messageDesc(file_exchange_user_v1_user, 33);
 
 /**
  * @generated from message exchange.user.v1.AddAddressRequest
@@ -799,7 +853,7 @@ export type AddAddressRequest = Message<"exchange.user.v1.AddAddressRequest"> & 
  * Use `create(AddAddressRequestSchema)` to create a new message.
  */
 export const AddAddressRequestSchema: GenMessage<AddAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 32);
+  messageDesc(file_exchange_user_v1_user, 34);
 
 /**
  * @generated from message exchange.user.v1.AddAddressResponse
@@ -816,7 +870,7 @@ export type AddAddressResponse = Message<"exchange.user.v1.AddAddressResponse"> 
  * Use `create(AddAddressResponseSchema)` to create a new message.
  */
 export const AddAddressResponseSchema: GenMessage<AddAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 33);
+  messageDesc(file_exchange_user_v1_user, 35);
 
 /**
  * @generated from message exchange.user.v1.GetAddressesRequest
@@ -829,7 +883,7 @@ export type GetAddressesRequest = Message<"exchange.user.v1.GetAddressesRequest"
  * Use `create(GetAddressesRequestSchema)` to create a new message.
  */
 export const GetAddressesRequestSchema: GenMessage<GetAddressesRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 34);
+  messageDesc(file_exchange_user_v1_user, 36);
 
 /**
  * @generated from message exchange.user.v1.GetAddressesResponse
@@ -846,7 +900,7 @@ export type GetAddressesResponse = Message<"exchange.user.v1.GetAddressesRespons
  * Use `create(GetAddressesResponseSchema)` to create a new message.
  */
 export const GetAddressesResponseSchema: GenMessage<GetAddressesResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 35);
+  messageDesc(file_exchange_user_v1_user, 37);
 
 /**
  * @generated from message exchange.user.v1.UpdateAddressRequest
@@ -863,7 +917,7 @@ export type UpdateAddressRequest = Message<"exchange.user.v1.UpdateAddressReques
  * Use `create(UpdateAddressRequestSchema)` to create a new message.
  */
 export const UpdateAddressRequestSchema: GenMessage<UpdateAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 36);
+  messageDesc(file_exchange_user_v1_user, 38);
 
 /**
  * @generated from message exchange.user.v1.UpdateAddressResponse
@@ -880,7 +934,7 @@ export type UpdateAddressResponse = Message<"exchange.user.v1.UpdateAddressRespo
  * Use `create(UpdateAddressResponseSchema)` to create a new message.
  */
 export const UpdateAddressResponseSchema: GenMessage<UpdateAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 37);
+  messageDesc(file_exchange_user_v1_user, 39);
 
 /**
  * @generated from message exchange.user.v1.RemoveAddressRequest
@@ -897,7 +951,7 @@ export type RemoveAddressRequest = Message<"exchange.user.v1.RemoveAddressReques
  * Use `create(RemoveAddressRequestSchema)` to create a new message.
  */
 export const RemoveAddressRequestSchema: GenMessage<RemoveAddressRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 38);
+  messageDesc(file_exchange_user_v1_user, 40);
 
 /**
  * @generated from message exchange.user.v1.RemoveAddressResponse
@@ -910,7 +964,7 @@ export type RemoveAddressResponse = Message<"exchange.user.v1.RemoveAddressRespo
  * Use `create(RemoveAddressResponseSchema)` to create a new message.
  */
 export const RemoveAddressResponseSchema: GenMessage<RemoveAddressResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 39);
+  messageDesc(file_exchange_user_v1_user, 41);
 
 /**
  * @generated from message exchange.user.v1.GetAddressVersionRequest
@@ -927,7 +981,7 @@ export type GetAddressVersionRequest = Message<"exchange.user.v1.GetAddressVersi
  * Use `create(GetAddressVersionRequestSchema)` to create a new message.
  */
 export const GetAddressVersionRequestSchema: GenMessage<GetAddressVersionRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 40);
+  messageDesc(file_exchange_user_v1_user, 42);
 
 /**
  * @generated from message exchange.user.v1.GetAddressVersionResponse
@@ -949,7 +1003,7 @@ export type GetAddressVersionResponse = Message<"exchange.user.v1.GetAddressVers
  * Use `create(GetAddressVersionResponseSchema)` to create a new message.
  */
 export const GetAddressVersionResponseSchema: GenMessage<GetAddressVersionResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 41);
+  messageDesc(file_exchange_user_v1_user, 43);
 
 /**
  * @generated from message exchange.user.v1.GetTradingFactsRequest
@@ -966,7 +1020,7 @@ export type GetTradingFactsRequest = Message<"exchange.user.v1.GetTradingFactsRe
  * Use `create(GetTradingFactsRequestSchema)` to create a new message.
  */
 export const GetTradingFactsRequestSchema: GenMessage<GetTradingFactsRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 42);
+  messageDesc(file_exchange_user_v1_user, 44);
 
 /**
  * @generated from message exchange.user.v1.GetTradingFactsResponse
@@ -1005,7 +1059,7 @@ export type GetTradingFactsResponse = Message<"exchange.user.v1.GetTradingFactsR
  * Use `create(GetTradingFactsResponseSchema)` to create a new message.
  */
 export const GetTradingFactsResponseSchema: GenMessage<GetTradingFactsResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 43);
+  messageDesc(file_exchange_user_v1_user, 45);
 
 /**
  * @generated from message exchange.user.v1.AddressFact
@@ -1027,7 +1081,7 @@ export type AddressFact = Message<"exchange.user.v1.AddressFact"> & {
  * Use `create(AddressFactSchema)` to create a new message.
  */
 export const AddressFactSchema: GenMessage<AddressFact> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 44);
+  messageDesc(file_exchange_user_v1_user, 46);
 
 /**
  * @generated from message exchange.user.v1.RecordStrikeRequest
@@ -1056,7 +1110,7 @@ export type RecordStrikeRequest = Message<"exchange.user.v1.RecordStrikeRequest"
  * Use `create(RecordStrikeRequestSchema)` to create a new message.
  */
 export const RecordStrikeRequestSchema: GenMessage<RecordStrikeRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 45);
+  messageDesc(file_exchange_user_v1_user, 47);
 
 /**
  * @generated from message exchange.user.v1.RecordStrikeResponse
@@ -1078,7 +1132,7 @@ export type RecordStrikeResponse = Message<"exchange.user.v1.RecordStrikeRespons
  * Use `create(RecordStrikeResponseSchema)` to create a new message.
  */
 export const RecordStrikeResponseSchema: GenMessage<RecordStrikeResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 46);
+  messageDesc(file_exchange_user_v1_user, 48);
 
 /**
  * @generated from message exchange.user.v1.GetUsersRequest
@@ -1105,7 +1159,7 @@ export type GetUsersRequest = Message<"exchange.user.v1.GetUsersRequest"> & {
  * Use `create(GetUsersRequestSchema)` to create a new message.
  */
 export const GetUsersRequestSchema: GenMessage<GetUsersRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 47);
+  messageDesc(file_exchange_user_v1_user, 49);
 
 /**
  * @generated from message exchange.user.v1.GetUsersResponse
@@ -1129,7 +1183,7 @@ export type GetUsersResponse = Message<"exchange.user.v1.GetUsersResponse"> & {
  * Use `create(GetUsersResponseSchema)` to create a new message.
  */
 export const GetUsersResponseSchema: GenMessage<GetUsersResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 48);
+  messageDesc(file_exchange_user_v1_user, 50);
 
 /**
  * @generated from message exchange.user.v1.SetRolesRequest
@@ -1156,7 +1210,7 @@ export type SetRolesRequest = Message<"exchange.user.v1.SetRolesRequest"> & {
  * Use `create(SetRolesRequestSchema)` to create a new message.
  */
 export const SetRolesRequestSchema: GenMessage<SetRolesRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 49);
+  messageDesc(file_exchange_user_v1_user, 51);
 
 /**
  * @generated from message exchange.user.v1.SetRolesResponse
@@ -1173,7 +1227,7 @@ export type SetRolesResponse = Message<"exchange.user.v1.SetRolesResponse"> & {
  * Use `create(SetRolesResponseSchema)` to create a new message.
  */
 export const SetRolesResponseSchema: GenMessage<SetRolesResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 50);
+  messageDesc(file_exchange_user_v1_user, 52);
 
 /**
  * @generated from message exchange.user.v1.SuspendUserRequest
@@ -1195,7 +1249,7 @@ export type SuspendUserRequest = Message<"exchange.user.v1.SuspendUserRequest"> 
  * Use `create(SuspendUserRequestSchema)` to create a new message.
  */
 export const SuspendUserRequestSchema: GenMessage<SuspendUserRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 51);
+  messageDesc(file_exchange_user_v1_user, 53);
 
 /**
  * @generated from message exchange.user.v1.SuspendUserResponse
@@ -1212,7 +1266,7 @@ export type SuspendUserResponse = Message<"exchange.user.v1.SuspendUserResponse"
  * Use `create(SuspendUserResponseSchema)` to create a new message.
  */
 export const SuspendUserResponseSchema: GenMessage<SuspendUserResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 52);
+  messageDesc(file_exchange_user_v1_user, 54);
 
 /**
  * @generated from message exchange.user.v1.ReinstateUserRequest
@@ -1234,7 +1288,7 @@ export type ReinstateUserRequest = Message<"exchange.user.v1.ReinstateUserReques
  * Use `create(ReinstateUserRequestSchema)` to create a new message.
  */
 export const ReinstateUserRequestSchema: GenMessage<ReinstateUserRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 53);
+  messageDesc(file_exchange_user_v1_user, 55);
 
 /**
  * @generated from message exchange.user.v1.ReinstateUserResponse
@@ -1251,7 +1305,7 @@ export type ReinstateUserResponse = Message<"exchange.user.v1.ReinstateUserRespo
  * Use `create(ReinstateUserResponseSchema)` to create a new message.
  */
 export const ReinstateUserResponseSchema: GenMessage<ReinstateUserResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_user_v1_user, 54);
+  messageDesc(file_exchange_user_v1_user, 56);
 
 /**
  * Accounts, sessions, roles, addresses. Ids are TypeIDs (usr_, ses_, adr_, adv_). Who calls comes from the call's context, never from a field.
@@ -1368,6 +1422,16 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof GetKeysRequestSchema;
     output: typeof GetKeysResponseSchema;
+  },
+  /**
+   * Where a message reaches somebody: for notification only.
+   *
+   * @generated from rpc exchange.user.v1.UserService.GetContact
+   */
+  getContact: {
+    methodKind: "unary";
+    input: typeof GetContactRequestSchema;
+    output: typeof GetContactResponseSchema;
   },
   /**
    * Addresses are encrypted at rest; every change makes a new immutable version (adv_).
