@@ -1,3 +1,14 @@
+/** A message as it left the exchange. */
+export interface OutboxMessage {
+  readonly channel: 'email' | 'sms';
+  /** The exchange's own name for it. */
+  readonly reference: string | null;
+  readonly subject: string | null;
+  readonly text: string;
+  readonly html: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** The sandbox as people meet it: their card form, the parcel counter, the passing of time. */
 export class OutsideWorld {
   constructor(readonly url: string) {}
@@ -22,7 +33,13 @@ export class OutsideWorld {
     await this.json(`/carrier/v1/shipments/${tracking}/scans`, { kind });
   }
 
-  async fault(fault: { path: string; method?: string; mode: string; times?: number }): Promise<void> {
+  /** What somebody has been sent, to a mail address or a phone number, the oldest first. */
+  async messagesTo(to: string): Promise<OutboxMessage[]> {
+    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(to)}`);
+    return ((await answer.json()) as { messages: OutboxMessage[] }).messages; // The sandbox's own shape.
+  }
+
+  async fault(fault: { path: string; method?: string; mode: string; times?: number; percent?: number; delayMs?: number }): Promise<void> {
     await this.json('/control/faults', { times: 1, ...fault });
   }
 

@@ -11,6 +11,7 @@ import { healthRoutes } from './health';
 import { inspectionRoutes } from './inspections';
 import { marketRoutes } from './markets';
 import { meRoutes } from './me';
+import { notificationRoutes } from './notifications';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
@@ -45,6 +46,7 @@ export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket
     ...paymentRoutes(rpc),
     ...payoutRoutes(rpc),
     ...inspectionRoutes(rpc),
+    ...notificationRoutes(rpc),
     ...adminRoutes(rpc),
     ...webhookRoutes(rpc),
     ...socketTicketRoutes(issueTicket),

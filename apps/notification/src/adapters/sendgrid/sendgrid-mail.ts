@@ -23,13 +23,13 @@ export class SendgridMail extends MailProvider {
     this.from = from;
     this.client.setApiKey(key?.reveal() ?? SANDBOX_KEY);
     // A proxy of the machine's is for the world outside. The SDK hands it on to its HTTP client, whose options its types do not know.
-    if (!key) this.client.setDefaultRequest({ baseUrl: `${sandbox.replace(/\/$/, '')}/`, proxy: false } as ClientRequest);
+    if (!key) this.client.setDefaultRequest({ baseUrl: `${sandbox.replace(/\/$/, '')}/`, proxy: false } as unknown as ClientRequest);
     sendgrid.setClient(this.client);
     sendgrid.setTimeout(timeout);
   }
 
   override async send({ id, to, subject, html, text, unsubscribeUrl }: Mail): Promise<Sent> {
-    const headers = unsubscribeUrl ? { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : {};
+    const headers: Record<string, string> = unsubscribeUrl ? { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : {};
     try {
       const [answer] = await sendgrid.send({ to, from: { email: this.from, name: 'Pairwise' }, subject, html, text, headers, customArgs: { [OUR_ID]: id }, trackingSettings: quiet });
       return { outcome: 'sent', providerId: headerOf(answer.headers, 'x-message-id') ?? id };
