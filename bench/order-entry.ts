@@ -93,7 +93,7 @@ export interface OrderEntryResult {
 
 /** Order entry over HTTP with everything on but the saga, which is paused and drained afterwards. */
 export async function orderEntry(runs: readonly { connections: number; orders: number }[], say: (line: string) => void): Promise<OrderEntryResult> {
-  const story = await Story.begin({ env: { CONSUMERS_PAUSED: 'order', MAX_OPEN_QUOTES: '1000000', MAX_OPEN_EXPOSURE_MINOR: String(Number.MAX_SAFE_INTEGER) } });
+  const story = await Story.begin({ env: { CONSUMERS_PAUSED: 'order,notification', MAX_OPEN_QUOTES: '1000000', MAX_OPEN_EXPOSURE_MINOR: String(Number.MAX_SAFE_INTEGER) } });
   try {
     say(`${USERS} users, ${PRODUCTS * SIZES} markets …`);
     const tokens = await users(story);
@@ -150,10 +150,10 @@ async function lagOf(story: Story): Promise<number> {
   return Object.entries(activity).filter(([name]) => name === 'committed events').reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** The same exchange again, its saga awake: how long until every match has become a settled order. */
+/** The same exchange again, its saga awake (messages have a measurement of their own): how long until every match has become a settled order. */
 async function drainBacklog(story: Story, orders: number, say: (line: string) => void): Promise<{ orders: number; seconds: number }> {
   await story.exchange.stop();
-  await story.exchange.start({ env: { CONSUMERS_PAUSED: '' } });
+  await story.exchange.start({ env: { CONSUMERS_PAUSED: 'notification' } });
   const start = performance.now();
   await story.exchange.settled(1_800_000);
   const seconds = (performance.now() - start) / 1000;

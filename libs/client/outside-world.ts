@@ -2,9 +2,12 @@
 export interface OutboxMessage {
   readonly channel: 'email' | 'sms';
   readonly to: string;
+  /** The exchange's own name for it. */
+  readonly reference: string | null;
   readonly subject: string | null;
   readonly text: string;
   readonly html: string | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const MAIL_WITHIN_MS = 15_000;
@@ -36,16 +39,19 @@ export class OutsideWorld {
     await this.json(`/carrier/v1/shipments/${tracking}/scans`, { kind });
   }
 
-  async fault(fault: { path: string; method?: string; mode: string; times?: number }): Promise<void> {
+  /** What somebody has been sent, to a mail address or a phone number, the oldest first. */
+  async messagesTo(to: string): Promise<OutboxMessage[]> {
+    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(to)}`);
+    return ((await answer.json()) as { messages: OutboxMessage[] }).messages; // The sandbox's own shape.
+  }
+
+  async fault(fault: { path: string; method?: string; mode: string; times?: number; percent?: number; delayMs?: number }): Promise<void> {
     await this.json('/control/faults', { times: 1, ...fault });
   }
 
   /** The newest mail to an address whose words match. */
   async lastMailTo(email: string, matches: (text: string) => boolean = () => true): Promise<OutboxMessage | undefined> {
-    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(email)}`);
-    if (!answer.ok) throw new Error(`the outbox answered ${answer.status}`);
-    const { messages } = (await answer.json()) as { messages: OutboxMessage[] }; // The sandbox's own shape, oldest first.
-    return messages.findLast(({ channel, to, text }) => channel === 'email' && to === email && matches(text));
+    return (await this.messagesTo(email)).findLast(({ channel, to, text }) => channel === 'email' && to === email && matches(text));
   }
 
   /** Waits for a mail with a link that carries a token, one that is not known yet, and answers the token. */

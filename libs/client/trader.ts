@@ -1,5 +1,5 @@
 import { Api } from './api';
-import { OutsideWorld } from './outside-world';
+import { type OutboxMessage, OutsideWorld } from './outside-world';
 
 export interface Amount {
   readonly amount: number;
@@ -166,6 +166,11 @@ export class Trader {
     const found = (await this.orders()).find(({ matchId }) => matchId === quote.match?.id);
     if (!found) throw new Error(`no order for match ${quote.match?.id}`);
     return found;
+  }
+
+  /** What is in the mailbox, the oldest first. */
+  mails(): Promise<OutboxMessage[]> {
+    return this.world.messagesTo(this.account.email);
   }
 
   /** Takes the labelled pair to the carrier's counter. */

@@ -63,7 +63,7 @@ export class ExchangeProcess {
   /** Starts it, again after a kill. Without fail points unless they are named. */
   async start({ failpoints, env: more }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
     const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
-    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
+    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', NOTIFICATION_UNKNOWN_MS: '2000', ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));

@@ -1,3 +1,4 @@
+import { newsThatMayBeLost, newsThatIsTold } from './news';
 import { delivery, missedDeadline, restingBid, trade, verdict } from './plays';
 import type { Scenario } from './scenario';
 
@@ -36,6 +37,9 @@ export const scenarios: readonly Scenario[] = [
   { point: 'payment.afterPspBeforeRow', passage: 2, service: 'payment', says: 'a charge is made and not written', prepare: trade },
   { point: 'payment.webhook.afterVerify', service: 'payment', says: 'the provider tells of a charge', prepare: trade },
   { point: 'payment.webhook.afterInbox', service: 'payment', says: 'the provider has told of a charge and hears no thanks', prepare: trade },
+
+  { point: 'notification.beforeSend', service: 'notification', says: 'a message is about to be sent', prepare: newsThatMayBeLost },
+  { point: 'notification.afterSendBeforeMark', service: 'notification', says: 'a message is sent and not marked', prepare: newsThatIsTold },
 
   { point: 'bidding.takeover.afterEpoch', service: 'bidding', says: 'a new writer has taken the books over', prepare: trade },
   { point: 'bidding.takeover.midLoad', service: 'bidding', says: 'a new writer loads the books', prepare: restingBid },

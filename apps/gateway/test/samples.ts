@@ -7,9 +7,9 @@ import { idOf } from './session-keys';
 type Json = Record<string, unknown>;
 
 const WORDS = [
-  'usr', 'adr', 'adv', 'ses', 'prd', 'mkt', 'bid', 'ask', 'ord', 'pm', 'pyt', 'ins', 'par',
+  'usr', 'adr', 'adv', 'ses', 'prd', 'mkt', 'bid', 'ask', 'ord', 'pm', 'pyt', 'ins', 'par', 'ntf',
 ].map((prefix) => idOf(prefix, 1));
-const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '+1 555 0100 200', 'https://example.com/pair.jpg', 'carrier', 'PW12345678', 'user.not_found', 'x'.repeat(43)];
+const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '+1 555 0100 200', 'https://example.com/pair.jpg', 'carrier', 'PW12345678', 'user.not_found', 'x'.repeat(43), '07:30', 'a-token-of-at-least-twenty-characters'];
 
 /** A value that the schema takes. */
 export function sampleOf(schema: z.ZodType, io: 'input' | 'output' = 'input'): unknown {
@@ -48,12 +48,13 @@ export interface SampleRequest {
 }
 
 export function sampleRequest({ path, params, query, body, idempotencyKey, ifMatch, raw }: Route): SampleRequest {
+  const signature = raw?.signature;
   const given = params ? (sampleOf(params) as Record<string, string>) : {};
   const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => given[name] ?? 'x');
   return {
     path: query ? `${filled}${requiredQuery(query)}` : filled,
     body: raw ? '{}' : body && sampleOf(body),
-    headers: { ...(idempotencyKey && { 'idempotency-key': 'a-key' }), ...(ifMatch && { 'if-match': '"1"' }), ...(raw && { [raw.signature]: 't=1,v1=00' }) },
+    headers: { ...(idempotencyKey && { 'idempotency-key': 'a-key' }), ...(ifMatch && { 'if-match': '"1"' }), ...(signature && { [signature]: 't=1,v1=00' }) },
   };
 }
 

@@ -7,7 +7,9 @@ import { CarrierApi } from './adapters/http/carrier-api';
 import { ControlApi } from './adapters/http/control-api';
 import { Gate } from './adapters/http/gate';
 import { buildServer } from './adapters/http/server';
+import { MailApi } from './adapters/http/mail-api';
 import { StripeApi } from './adapters/http/stripe-api';
+import { TextApi } from './adapters/http/text-api';
 import { Deliverer } from './adapters/webhooks/deliverer';
 import { Box } from './application/box';
 
@@ -35,7 +37,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const deliverer = new Deliverer(box);
   const gate = new Gate(box, (ms) => wait(ms));
   const control = new ControlApi(box, gate, () => deliverer.pending());
-  const server = buildServer({ box, gate, control, stripe: new StripeApi(box), carrier: new CarrierApi(box), newId, onError: options.onError });
+  const server = buildServer({ box, gate, control, stripe: new StripeApi(box), carrier: new CarrierApi(box), mail: new MailApi(box), text: new TextApi(box), newId, onError: options.onError });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, options.host ?? '127.0.0.1', resolve));
   deliverer.start();
   const ticking = setInterval(() => {

@@ -96,7 +96,7 @@ export class Door {
       get client() {
         return clientOf(request);
       },
-      signature: raw ? (headerOf(request, raw.signature) ?? '') : '',
+      signature: raw?.signature ? (headerOf(request, raw.signature) ?? '') : '',
       traceparent: request.traceparent,
     });
   }

@@ -58,8 +58,8 @@ interface Described<P extends Schema, Q extends Schema, B extends Schema, A exte
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** A body that is handed on byte for byte, with the header that carries its signature. */
-  readonly raw?: { readonly signature: string };
+  /** A body of any form that is handed on byte for byte, with the header that carries its signature, if it has one. */
+  readonly raw?: { readonly signature?: string };
   readonly status: number;
   readonly answer?: A;
   /** `required`: POSTs that move money or trade. `optional`: commands that are repeated safely without one. */

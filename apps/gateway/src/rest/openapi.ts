@@ -58,7 +58,7 @@ function parameters(schema: z.ZodType | undefined, place: 'path' | 'query'): Jso
 function headers({ idempotencyKey, ifMatch, raw }: Route): Json[] {
   const key = { name: 'Idempotency-Key', in: 'header', required: idempotencyKey === 'required', schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' } };
   const version = { name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } };
-  return [...(idempotencyKey ? [key] : []), ...(ifMatch ? [version] : []), ...(raw ? [{ name: raw.signature, in: 'header', required: true, schema: { type: 'string' } }] : [])];
+  return [...(idempotencyKey ? [key] : []), ...(ifMatch ? [version] : []), ...(raw?.signature ? [{ name: raw.signature, in: 'header', required: true, schema: { type: 'string' } }] : [])];
 }
 
 function success({ status, answer }: Route): Json {

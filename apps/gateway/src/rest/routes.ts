@@ -12,6 +12,7 @@ import { inspectionRoutes } from './inspections';
 import { mailboxRoutes } from './mailbox';
 import { marketRoutes } from './markets';
 import { meRoutes } from './me';
+import { notificationRoutes } from './notifications';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
@@ -48,6 +49,7 @@ export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, 
     ...paymentRoutes(rpc),
     ...payoutRoutes(rpc),
     ...inspectionRoutes(rpc),
+    ...notificationRoutes(rpc),
     ...adminRoutes(rpc),
     ...webhookRoutes(rpc),
     ...socketTicketRoutes(issueTicket),

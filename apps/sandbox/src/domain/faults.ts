@@ -1,4 +1,4 @@
-import type { Fault, FaultMode } from './keeping';
+import type { Fault, FaultMode, RefusingMode } from './keeping';
 import type { Unit } from './unit';
 import type { World } from './world';
 
@@ -20,15 +20,26 @@ export function strike(unit: Unit, method: string, path: string): Fault[] {
       unit.put('faults', { ...fault, callsToSkip: fault.callsToSkip - 1 });
       continue;
     }
+    if (isSpared(unit, fault)) continue;
     struck.push(fault);
     if (fault.callsLeft === 1) unit.remove('faults', fault.id);
-    else unit.put('faults', { ...fault, callsLeft: fault.callsLeft - 1 });
+    else unit.put('faults', { ...(unit.get('faults', fault.id) ?? fault), callsLeft: fault.callsLeft - 1 });
   }
   return struck;
+}
+
+/** Of a fault that strikes some of the calls, every so many-th is struck: a test knows how many there will be. */
+function isSpared(unit: Unit, fault: Fault): boolean {
+  const { percent = 100, seen = 0 } = fault;
+  if (percent >= 100) return false;
+  unit.put('faults', { ...fault, seen: seen + 1 });
+  return Math.floor(((seen + 1) * percent) / 100) === Math.floor((seen * percent) / 100);
 }
 
 export function faultsOf(world: World): Fault[] {
   return world.all('faults');
 }
+
+export const isRefusal = (mode: FaultMode): mode is RefusingMode => mode === 'conflict_409' || mode === 'rate_limit_429' || mode === 'unavailable_503';
 
 export const isAboutWebhooks = (mode: FaultMode): boolean => mode === 'duplicate_webhooks' || mode === 'late_webhooks';

@@ -61,9 +61,11 @@ export interface Shipment {
 }
 
 export const faultModes = [
-  'timeout_before', 'timeout_after_apply', 'error_500_after_apply', 'conflict_409', 'rate_limit_429', 'slow', 'duplicate_webhooks', 'late_webhooks',
+  'timeout_before', 'timeout_after_apply', 'error_500_after_apply', 'conflict_409', 'rate_limit_429', 'unavailable_503', 'slow', 'duplicate_webhooks', 'late_webhooks',
 ] as const;
 export type FaultMode = (typeof faultModes)[number];
+/** The modes in which a service says no for reasons of its own, and has done nothing. */
+export type RefusingMode = Extract<FaultMode, 'conflict_409' | 'rate_limit_429' | 'unavailable_503'>;
 
 export interface Fault {
   readonly id: string;
@@ -73,6 +75,25 @@ export interface Fault {
   readonly callsToSkip: number;
   readonly callsLeft: number;
   readonly delayMs: number;
+  /** Strikes so many of a hundred calls, evenly spread; absent, each of them. */
+  readonly percent?: number;
+  readonly seen?: number;
+}
+
+/** A message to a person, as it left us and as it will be read. */
+export interface SentMessage {
+  readonly id: string;
+  readonly channel: 'email' | 'sms';
+  /** What its sender calls it, when it says so. */
+  readonly reference: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string | null;
+  readonly html: string | null;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The machine's time, as providers of messages have no other. */
+  readonly sentAt: string;
 }
 
 /** The first result of a key, as it was sent. */
@@ -116,6 +137,7 @@ export interface Collections {
   announcements: Announcement;
   deliveries: Delivery;
   shipments: Shipment;
+  messages: SentMessage;
   dues: Due;
   faults: Fault;
   results: KeptResult;

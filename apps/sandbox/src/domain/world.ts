@@ -17,6 +17,7 @@ const indexed: Partial<Record<CollectionName, readonly string[]>> = {
   disputes: ['charge', 'payment_intent'],
   balance_transactions: ['source'],
   deliveries: ['endpoint', 'announcement'],
+  messages: ['reference', 'to'],
 };
 
 class Table {

@@ -20,6 +20,7 @@ export function serviceEnvironment(given: Environment, data: string, ports: Port
   const publicUrl = `http://127.0.0.1:${ports.gateway}`;
   return {
     USER_SECRETS_FILE: join(secretsFolder(data), 'user.json'),
+    NOTIFICATION_SECRETS_FILE: join(secretsFolder(data), 'notification.key'),
     PUBLIC_URL: publicUrl,
     ...(backing.sandboxUrl && { SANDBOX_URL: backing.sandboxUrl }),
     ...(backing.redisUrl && { REDIS_URL: backing.redisUrl }),

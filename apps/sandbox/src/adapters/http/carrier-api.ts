@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Box } from '../../application/box';
 import { createLabel, scan, shipmentOf, CarrierRefusal } from '../../domain/shipments';
-import type { Shipment } from '../../domain/keeping';
+import type { RefusingMode, Shipment } from '../../domain/keeping';
 import type { Unit } from '../../domain/unit';
 import { OutsideApi, json, type Claim, type Handling, type Incoming, type Outgoing } from './exchange';
 
@@ -32,7 +32,8 @@ export class CarrierApi extends OutsideApi {
     return { release: () => this.inFlight.delete(key) };
   }
 
-  override fault(mode: 'conflict_409' | 'rate_limit_429'): Outgoing {
+  override fault(mode: RefusingMode): Outgoing {
+    if (mode === 'unavailable_503') return refuse(503, 'unavailable', 'The carrier is not available at the moment.');
     return mode === 'conflict_409'
       ? refuse(409, 'key_in_use', 'Another request with this idempotency key is still going on.')
       : refuse(429, 'rate_limited', 'Too many requests.');

@@ -3,6 +3,7 @@ import type { Box } from '../../application/box';
 import { dueBy } from '../../domain/dues';
 import { faultsOf } from '../../domain/faults';
 import { faultModes, type FaultMode } from '../../domain/keeping';
+import { messagesFor } from '../../domain/messages';
 import { json, type Incoming, type Outgoing } from './exchange';
 import type { Gate } from './gate';
 
@@ -15,12 +16,13 @@ const newFault = z.strictObject({
   times: z.number().int().min(1).max(1_000_000).default(1),
   afterCalls: z.number().int().min(0).max(1_000_000).default(0),
   delayMs: z.number().int().min(0).max(MAX_LEAP_MS).optional(),
+  percent: z.number().int().min(1).max(100).optional(),
 });
 
 /** How long a mode lasts when nobody says: silence until the caller gives up, a slow answer, webhooks three days late (business time). */
 const usualDelayMs: Readonly<Record<FaultMode, number>> = {
   timeout_before: 120_000, timeout_after_apply: 120_000, slow: 1_000, late_webhooks: 3 * 86_400_000, error_500_after_apply: 0, conflict_409: 0, rate_limit_429: 0,
-  duplicate_webhooks: 0,
+  unavailable_503: 0, duplicate_webhooks: 0,
 };
 
 /** What only tests and operators use: the clock, the faults, and what the box has seen and still has to do. */
@@ -45,6 +47,8 @@ export class ControlApi {
         return json(200, { due: this.due() });
       case 'GET /control/requests':
         return this.requests(call);
+      case 'GET /control/outbox':
+        return json(200, { messages: messagesFor(this.box.world, new URLSearchParams(call.query)) });
       case 'GET /control/faults':
         return json(200, { faults: faultsOf(this.box.world) });
       case 'POST /control/faults':
@@ -87,9 +91,10 @@ export class ControlApi {
   private async addFault(call: Incoming): Promise<Outgoing> {
     const parsed = parse(newFault, call);
     if ('status' in parsed) return parsed;
-    const { path, method, mode, times, afterCalls, delayMs } = parsed.data;
+    const { path, method, mode, times, afterCalls, delayMs, percent } = parsed.data;
     const fault = this.box.run({}, (unit) => unit.put('faults', {
       id: unit.id('flt'), path, method: method ?? null, mode, callsToSkip: afterCalls, callsLeft: times, delayMs: delayMs ?? usualDelayMs[mode],
+      ...(percent !== undefined && { percent, seen: 0 }),
     }));
     await this.box.durable();
     return json(201, fault);

@@ -1,4 +1,4 @@
-import type { FaultMode } from '../../domain/keeping';
+import type { RefusingMode } from '../../domain/keeping';
 import type { Circumstances } from '../../domain/unit';
 
 export interface Incoming {
@@ -31,7 +31,7 @@ export abstract class OutsideApi {
   abstract claim(call: Incoming): Claim | Outgoing;
   abstract handle(call: Incoming, handling: Handling): Outgoing;
   /** What the service says when it refuses for reasons of its own. */
-  abstract fault(mode: Extract<FaultMode, 'conflict_409' | 'rate_limit_429'>, call: Incoming): Outgoing;
+  abstract fault(mode: RefusingMode, call: Incoming): Outgoing;
 }
 
 export interface Claim {

@@ -1,5 +1,5 @@
 import type { Box } from '../../application/box';
-import { isAboutWebhooks, strike } from '../../domain/faults';
+import { isAboutWebhooks, isRefusal, strike } from '../../domain/faults';
 import type { Fault } from '../../domain/keeping';
 import type { Circumstances } from '../../domain/unit';
 import type { Incoming, OutsideApi, Outgoing } from './exchange';
@@ -37,7 +37,7 @@ export class Gate {
     const struck = this.box.run({}, (unit) => strike(unit, call.method, call.path));
     const fault = struck.find(({ mode }) => !isAboutWebhooks(mode));
     if (fault?.mode === 'slow') await this.wait(fault.delayMs);
-    if (fault?.mode === 'conflict_409' || fault?.mode === 'rate_limit_429') return this.noted(call, api.fault(fault.mode, call), fault);
+    if (fault && isRefusal(fault.mode)) return this.noted(call, api.fault(fault.mode, call), fault);
     if (fault?.mode === 'timeout_before') return this.silent(call, fault);
     const answer = api.handle(call, { webhooks: webhooksOf(struck), isSpoilt: fault?.mode === 'error_500_after_apply' });
     return fault?.mode === 'timeout_after_apply' ? this.silent(call, fault) : this.noted(call, answer, fault);

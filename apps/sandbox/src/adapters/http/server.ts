@@ -5,8 +5,11 @@ import type { ControlApi } from './control-api';
 import type { Incoming, OutsideApi, Outgoing } from './exchange';
 import { json } from './exchange';
 import type { Gate } from './gate';
+import type { MailApi } from './mail-api';
+import { outboxPage } from './outbox-page';
 import { overview } from './page';
 import type { StripeApi } from './stripe-api';
+import type { TextApi } from './text-api';
 
 const MAX_BODY_BYTES = 1_048_576;
 
@@ -15,6 +18,8 @@ export interface ServerParts {
   readonly gate: Gate;
   readonly stripe: StripeApi;
   readonly carrier: CarrierApi;
+  readonly mail: MailApi;
+  readonly text: TextApi;
   readonly control: ControlApi;
   readonly newId: (prefix: string) => string;
   readonly onError: (error: unknown) => void;
@@ -49,20 +54,23 @@ async function answer(parts: ServerParts, request: IncomingMessage, response: Se
   send(response, fate);
 }
 
-function apiFor({ stripe, carrier }: ServerParts, path: string): OutsideApi | undefined {
+function apiFor({ stripe, carrier, mail, text }: ServerParts, path: string): OutsideApi | undefined {
   if (path.startsWith('/v1/')) return stripe;
+  if (path.startsWith('/v3/')) return mail;
+  if (path.startsWith('/2010-04-01/')) return text;
   return path.startsWith('/carrier/v1/') ? carrier : undefined;
 }
 
 async function answerForPeople({ box, control }: ServerParts, call: Incoming, response: ServerResponse): Promise<void> {
-  if (call.method === 'GET' && call.path === '/') {
-    return send(response, {
-      status: 200, type: 'text/html; charset=utf-8', body: overview(box),
-      headers: { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'", 'x-content-type-options': 'nosniff' },
-    });
-  }
+  if (call.method === 'GET' && call.path === '/') return send(response, page(overview(box)));
+  if (call.method === 'GET' && call.path === '/outbox') return send(response, page(outboxPage(box.world, new URLSearchParams(call.query))));
   if (call.method === 'GET' && call.path === '/clock/changes') return streamClock(box, response);
   send(response, await control.handle(call));
+}
+
+/** No script runs, neither ours nor a mail's: those are shown in frames that may do nothing. */
+function page(body: string): Outgoing {
+  return { status: 200, type: 'text/html; charset=utf-8', body, headers: { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'", 'x-content-type-options': 'nosniff' } };
 }
 
 /** The present offset first, then each new one, a line each, for as long as the caller listens. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Box } from '../../application/box';
 import { API_VERSION } from '../../domain/announcements';
-import type { KeptResult } from '../../domain/keeping';
+import type { KeptResult, RefusingMode } from '../../domain/keeping';
 import { Refusal, badRequest, type RefusalBody } from '../../domain/refusal';
 import { PLATFORM } from '../../domain/resources';
 import type { Unit } from '../../domain/unit';
@@ -36,7 +36,8 @@ export class StripeApi extends OutsideApi {
     return { release: () => this.inFlight.delete(id) };
   }
 
-  override fault(mode: 'conflict_409' | 'rate_limit_429', call: Incoming): Outgoing {
+  override fault(mode: RefusingMode, call: Incoming): Outgoing {
+    if (mode === 'unavailable_503') return this.reply(call, 503, { error: { type: 'api_error', message: 'The API is not available at the moment.' } });
     const error: RefusalBody = mode === 'conflict_409'
       ? { type: 'idempotency_error', code: 'idempotency_key_in_use', message: `There is currently another in-progress request using this Idempotent Key: ${keyOf(call) ?? 'none'}. The other request is still going through.` }
       : { type: 'invalid_request_error', code: 'rate_limit', message: 'Request rate limit exceeded.' };

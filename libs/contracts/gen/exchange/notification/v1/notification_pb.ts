@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file exchange/notification/v1/notification.proto.
  */
 export const file_exchange_notification_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("CitleGNoYW5nZS9ub3RpZmljYXRpb24vdjEvbm90aWZpY2F0aW9uLnByb3RvEhhleGNoYW5nZS5ub3RpZmljYXRpb24udjEingEKGVNlbmRBY2NvdW50TWVzc2FnZVJlcXVlc3QSDAoEa2luZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEgoKAnRvGAMgASgJEg0KBXRva2VuGAQgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCRIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIcChpTZW5kQWNjb3VudE1lc3NhZ2VSZXNwb25zZTKWAQoTTm90aWZpY2F0aW9uU2VydmljZRJ/ChJTZW5kQWNjb3VudE1lc3NhZ2USMy5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuU2VuZEFjY291bnRNZXNzYWdlUmVxdWVzdBo0LmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5TZW5kQWNjb3VudE1lc3NhZ2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CitleGNoYW5nZS9ub3RpZmljYXRpb24vdjEvbm90aWZpY2F0aW9uLnByb3RvEhhleGNoYW5nZS5ub3RpZmljYXRpb24udjEingEKGVNlbmRBY2NvdW50TWVzc2FnZVJlcXVlc3QSDAoEa2luZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEgoKAnRvGAMgASgJEg0KBXRva2VuGAQgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCRIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIcChpTZW5kQWNjb3VudE1lc3NhZ2VSZXNwb25zZSKUAQoMTm90aWZpY2F0aW9uEgoKAmlkGAEgASgJEg0KBWV2ZW50GAIgASgJEg0KBXRpdGxlGAMgASgJEgwKBHRleHQYBCABKAkSDAoEbGluaxgFIAEoCRIOCgZzdGF0dXMYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSAoXR2V0Tm90aWZpY2F0aW9uc1JlcXVlc3QSDgoGc3RhdHVzGAEgASgJEg0KBWxpbWl0GAIgASgFEg4KBmN1cnNvchgDIAEoCSJuChhHZXROb3RpZmljYXRpb25zUmVzcG9uc2USPQoNbm90aWZpY2F0aW9ucxgBIAMoCzImLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5Ob3RpZmljYXRpb24SEwoLbmV4dF9jdXJzb3IYAiABKAkiHgocR2V0Tm90aWZpY2F0aW9uQ291bnRzUmVxdWVzdCJdCh1HZXROb3RpZmljYXRpb25Db3VudHNSZXNwb25zZRIOCgZ1bnNlZW4YASABKAUSDAoEc2VlbhgCIAEoBRIMCgRyZWFkGAMgASgFEhAKCGFyY2hpdmVkGAQgASgFIkIKF01hcmtOb3RpZmljYXRpb25SZXF1ZXN0EhcKD25vdGlmaWNhdGlvbl9pZBgBIAEoCRIOCgZzdGF0dXMYAiABKAkiWAoYTWFya05vdGlmaWNhdGlvblJlc3BvbnNlEjwKDG5vdGlmaWNhdGlvbhgBIAEoCzImLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5Ob3RpZmljYXRpb24iLQobTWFya0FsbE5vdGlmaWNhdGlvbnNSZXF1ZXN0Eg4KBnN0YXR1cxgBIAEoCSIuChxNYXJrQWxsTm90aWZpY2F0aW9uc1Jlc3BvbnNlEg4KBm1hcmtlZBgBIAEoBSJMCgpQcmVmZXJlbmNlEg0KBWV2ZW50GAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDwoHZW5hYmxlZBgDIAEoCBINCgVmaXhlZBgEIAEoCCIpCgpRdWlldEhvdXJzEgwKBGZyb20YASABKAkSDQoFdW50aWwYAiABKAkikgEKC1ByZWZlcmVuY2VzEjUKB2Nob2ljZXMYASADKAsyJC5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuUHJlZmVyZW5jZRIRCgl0aW1lX3pvbmUYAiABKAkSOQoLcXVpZXRfaG91cnMYAyABKAsyJC5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuUXVpZXRIb3VycyIXChVHZXRQcmVmZXJlbmNlc1JlcXVlc3QiVAoWR2V0UHJlZmVyZW5jZXNSZXNwb25zZRI6CgtwcmVmZXJlbmNlcxgBIAEoCzIlLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5QcmVmZXJlbmNlcyJWChhVcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QSOgoLcHJlZmVyZW5jZXMYASABKAsyJS5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuUHJlZmVyZW5jZXMiVwoZVXBkYXRlUHJlZmVyZW5jZXNSZXNwb25zZRI6CgtwcmVmZXJlbmNlcxgBIAEoCzIlLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5QcmVmZXJlbmNlcyIjChJVbnN1YnNjcmliZVJlcXVlc3QSDQoFdG9rZW4YASABKAkiJAoTVW5zdWJzY3JpYmVSZXNwb25zZRINCgVldmVudBgBIAEoCSKdAQoNUGFya2VkTWVzc2FnZRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDwoHdXNlcl9pZBgEIAEoCRIOCgZyZWFzb24YBSABKAkSEAoIYXR0ZW1wdHMYBiABKAUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiKQoYR2V0UGFya2VkTWVzc2FnZXNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFIlYKGUdldFBhcmtlZE1lc3NhZ2VzUmVzcG9uc2USOQoIbWVzc2FnZXMYASADKAsyJy5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuUGFya2VkTWVzc2FnZSIxChtSZXN1bWVQYXJrZWRNZXNzYWdlc1JlcXVlc3QSEgoKbWVzc2FnZV9pZBgBIAEoCSIvChxSZXN1bWVQYXJrZWRNZXNzYWdlc1Jlc3BvbnNlEg8KB3Jlc3VtZWQYASABKAUyhAoKE05vdGlmaWNhdGlvblNlcnZpY2USfwoSU2VuZEFjY291bnRNZXNzYWdlEjMuZXhjaGFuZ2Uubm90aWZpY2F0aW9uLnYxLlNlbmRBY2NvdW50TWVzc2FnZVJlcXVlc3QaNC5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuU2VuZEFjY291bnRNZXNzYWdlUmVzcG9uc2USeQoQR2V0Tm90aWZpY2F0aW9ucxIxLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5HZXROb3RpZmljYXRpb25zUmVxdWVzdBoyLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5HZXROb3RpZmljYXRpb25zUmVzcG9uc2USiAEKFUdldE5vdGlmaWNhdGlvbkNvdW50cxI2LmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5HZXROb3RpZmljYXRpb25Db3VudHNSZXF1ZXN0GjcuZXhjaGFuZ2Uubm90aWZpY2F0aW9uLnYxLkdldE5vdGlmaWNhdGlvbkNvdW50c1Jlc3BvbnNlEnkKEE1hcmtOb3RpZmljYXRpb24SMS5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuTWFya05vdGlmaWNhdGlvblJlcXVlc3QaMi5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuTWFya05vdGlmaWNhdGlvblJlc3BvbnNlEoUBChRNYXJrQWxsTm90aWZpY2F0aW9ucxI1LmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5NYXJrQWxsTm90aWZpY2F0aW9uc1JlcXVlc3QaNi5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuTWFya0FsbE5vdGlmaWNhdGlvbnNSZXNwb25zZRJzCg5HZXRQcmVmZXJlbmNlcxIvLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5HZXRQcmVmZXJlbmNlc1JlcXVlc3QaMC5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuR2V0UHJlZmVyZW5jZXNSZXNwb25zZRJ8ChFVcGRhdGVQcmVmZXJlbmNlcxIyLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5VcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QaMy5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuVXBkYXRlUHJlZmVyZW5jZXNSZXNwb25zZRJqCgtVbnN1YnNjcmliZRIsLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5VbnN1YnNjcmliZVJlcXVlc3QaLS5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuVW5zdWJzY3JpYmVSZXNwb25zZRJ8ChFHZXRQYXJrZWRNZXNzYWdlcxIyLmV4Y2hhbmdlLm5vdGlmaWNhdGlvbi52MS5HZXRQYXJrZWRNZXNzYWdlc1JlcXVlc3QaMy5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuR2V0UGFya2VkTWVzc2FnZXNSZXNwb25zZRKFAQoUUmVzdW1lUGFya2VkTWVzc2FnZXMSNS5leGNoYW5nZS5ub3RpZmljYXRpb24udjEuUmVzdW1lUGFya2VkTWVzc2FnZXNSZXF1ZXN0GjYuZXhjaGFuZ2Uubm90aWZpY2F0aW9uLnYxLlJlc3VtZVBhcmtlZE1lc3NhZ2VzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message exchange.notification.v1.SendAccountMessageRequest
@@ -76,6 +76,538 @@ export const SendAccountMessageResponseSchema: GenMessage<SendAccountMessageResp
   messageDesc(file_exchange_notification_v1_notification, 1);
 
 /**
+ * @generated from message exchange.notification.v1.Notification
+ */
+export type Notification = Message<"exchange.notification.v1.Notification"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What it is about, as in the preferences.
+   *
+   * @generated from field: string event = 2;
+   */
+  event: string;
+
+  /**
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * A path of the web pages, such as /orders/ord_….
+   *
+   * @generated from field: string link = 5;
+   */
+  link: string;
+
+  /**
+   * unseen, seen, read, archived.
+   *
+   * @generated from field: string status = 6;
+   */
+  status: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 7;
+   */
+  createdAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.Notification.
+ * Use `create(NotificationSchema)` to create a new message.
+ */
+export const NotificationSchema: GenMessage<Notification> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 2);
+
+/**
+ * @generated from message exchange.notification.v1.GetNotificationsRequest
+ */
+export type GetNotificationsRequest = Message<"exchange.notification.v1.GetNotificationsRequest"> & {
+  /**
+   * Empty: all but the archived ones.
+   *
+   * @generated from field: string status = 1;
+   */
+  status: string;
+
+  /**
+   * @generated from field: int32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetNotificationsRequest.
+ * Use `create(GetNotificationsRequestSchema)` to create a new message.
+ */
+export const GetNotificationsRequestSchema: GenMessage<GetNotificationsRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 3);
+
+/**
+ * @generated from message exchange.notification.v1.GetNotificationsResponse
+ */
+export type GetNotificationsResponse = Message<"exchange.notification.v1.GetNotificationsResponse"> & {
+  /**
+   * @generated from field: repeated exchange.notification.v1.Notification notifications = 1;
+   */
+  notifications: Notification[];
+
+  /**
+   * @generated from field: string next_cursor = 2;
+   */
+  nextCursor: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetNotificationsResponse.
+ * Use `create(GetNotificationsResponseSchema)` to create a new message.
+ */
+export const GetNotificationsResponseSchema: GenMessage<GetNotificationsResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 4);
+
+/**
+ * @generated from message exchange.notification.v1.GetNotificationCountsRequest
+ */
+export type GetNotificationCountsRequest = Message<"exchange.notification.v1.GetNotificationCountsRequest"> & {
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetNotificationCountsRequest.
+ * Use `create(GetNotificationCountsRequestSchema)` to create a new message.
+ */
+export const GetNotificationCountsRequestSchema: GenMessage<GetNotificationCountsRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 5);
+
+/**
+ * @generated from message exchange.notification.v1.GetNotificationCountsResponse
+ */
+export type GetNotificationCountsResponse = Message<"exchange.notification.v1.GetNotificationCountsResponse"> & {
+  /**
+   * @generated from field: int32 unseen = 1;
+   */
+  unseen: number;
+
+  /**
+   * @generated from field: int32 seen = 2;
+   */
+  seen: number;
+
+  /**
+   * @generated from field: int32 read = 3;
+   */
+  read: number;
+
+  /**
+   * @generated from field: int32 archived = 4;
+   */
+  archived: number;
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetNotificationCountsResponse.
+ * Use `create(GetNotificationCountsResponseSchema)` to create a new message.
+ */
+export const GetNotificationCountsResponseSchema: GenMessage<GetNotificationCountsResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 6);
+
+/**
+ * @generated from message exchange.notification.v1.MarkNotificationRequest
+ */
+export type MarkNotificationRequest = Message<"exchange.notification.v1.MarkNotificationRequest"> & {
+  /**
+   * @generated from field: string notification_id = 1;
+   */
+  notificationId: string;
+
+  /**
+   * seen, read, archived.
+   *
+   * @generated from field: string status = 2;
+   */
+  status: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.MarkNotificationRequest.
+ * Use `create(MarkNotificationRequestSchema)` to create a new message.
+ */
+export const MarkNotificationRequestSchema: GenMessage<MarkNotificationRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 7);
+
+/**
+ * @generated from message exchange.notification.v1.MarkNotificationResponse
+ */
+export type MarkNotificationResponse = Message<"exchange.notification.v1.MarkNotificationResponse"> & {
+  /**
+   * @generated from field: exchange.notification.v1.Notification notification = 1;
+   */
+  notification?: Notification | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.MarkNotificationResponse.
+ * Use `create(MarkNotificationResponseSchema)` to create a new message.
+ */
+export const MarkNotificationResponseSchema: GenMessage<MarkNotificationResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 8);
+
+/**
+ * @generated from message exchange.notification.v1.MarkAllNotificationsRequest
+ */
+export type MarkAllNotificationsRequest = Message<"exchange.notification.v1.MarkAllNotificationsRequest"> & {
+  /**
+   * seen, read, archived.
+   *
+   * @generated from field: string status = 1;
+   */
+  status: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.MarkAllNotificationsRequest.
+ * Use `create(MarkAllNotificationsRequestSchema)` to create a new message.
+ */
+export const MarkAllNotificationsRequestSchema: GenMessage<MarkAllNotificationsRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 9);
+
+/**
+ * @generated from message exchange.notification.v1.MarkAllNotificationsResponse
+ */
+export type MarkAllNotificationsResponse = Message<"exchange.notification.v1.MarkAllNotificationsResponse"> & {
+  /**
+   * @generated from field: int32 marked = 1;
+   */
+  marked: number;
+};
+
+/**
+ * Describes the message exchange.notification.v1.MarkAllNotificationsResponse.
+ * Use `create(MarkAllNotificationsResponseSchema)` to create a new message.
+ */
+export const MarkAllNotificationsResponseSchema: GenMessage<MarkAllNotificationsResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 10);
+
+/**
+ * @generated from message exchange.notification.v1.Preference
+ */
+export type Preference = Message<"exchange.notification.v1.Preference"> & {
+  /**
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * email, sms, inbox.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: bool enabled = 3;
+   */
+  enabled: boolean;
+
+  /**
+   * What may not be switched off.
+   *
+   * @generated from field: bool fixed = 4;
+   */
+  fixed: boolean;
+};
+
+/**
+ * Describes the message exchange.notification.v1.Preference.
+ * Use `create(PreferenceSchema)` to create a new message.
+ */
+export const PreferenceSchema: GenMessage<Preference> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 11);
+
+/**
+ * @generated from message exchange.notification.v1.QuietHours
+ */
+export type QuietHours = Message<"exchange.notification.v1.QuietHours"> & {
+  /**
+   * HH:MM, in the time zone of the preferences.
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * @generated from field: string until = 2;
+   */
+  until: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.QuietHours.
+ * Use `create(QuietHoursSchema)` to create a new message.
+ */
+export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 12);
+
+/**
+ * @generated from message exchange.notification.v1.Preferences
+ */
+export type Preferences = Message<"exchange.notification.v1.Preferences"> & {
+  /**
+   * @generated from field: repeated exchange.notification.v1.Preference choices = 1;
+   */
+  choices: Preference[];
+
+  /**
+   * Of the IANA database.
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
+
+  /**
+   * @generated from field: exchange.notification.v1.QuietHours quiet_hours = 3;
+   */
+  quietHours?: QuietHours | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.Preferences.
+ * Use `create(PreferencesSchema)` to create a new message.
+ */
+export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 13);
+
+/**
+ * @generated from message exchange.notification.v1.GetPreferencesRequest
+ */
+export type GetPreferencesRequest = Message<"exchange.notification.v1.GetPreferencesRequest"> & {
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetPreferencesRequest.
+ * Use `create(GetPreferencesRequestSchema)` to create a new message.
+ */
+export const GetPreferencesRequestSchema: GenMessage<GetPreferencesRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 14);
+
+/**
+ * @generated from message exchange.notification.v1.GetPreferencesResponse
+ */
+export type GetPreferencesResponse = Message<"exchange.notification.v1.GetPreferencesResponse"> & {
+  /**
+   * @generated from field: exchange.notification.v1.Preferences preferences = 1;
+   */
+  preferences?: Preferences | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetPreferencesResponse.
+ * Use `create(GetPreferencesResponseSchema)` to create a new message.
+ */
+export const GetPreferencesResponseSchema: GenMessage<GetPreferencesResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 15);
+
+/**
+ * @generated from message exchange.notification.v1.UpdatePreferencesRequest
+ */
+export type UpdatePreferencesRequest = Message<"exchange.notification.v1.UpdatePreferencesRequest"> & {
+  /**
+   * Choices that are not named stay as they are.
+   *
+   * @generated from field: exchange.notification.v1.Preferences preferences = 1;
+   */
+  preferences?: Preferences | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.UpdatePreferencesRequest.
+ * Use `create(UpdatePreferencesRequestSchema)` to create a new message.
+ */
+export const UpdatePreferencesRequestSchema: GenMessage<UpdatePreferencesRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 16);
+
+/**
+ * @generated from message exchange.notification.v1.UpdatePreferencesResponse
+ */
+export type UpdatePreferencesResponse = Message<"exchange.notification.v1.UpdatePreferencesResponse"> & {
+  /**
+   * @generated from field: exchange.notification.v1.Preferences preferences = 1;
+   */
+  preferences?: Preferences | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.UpdatePreferencesResponse.
+ * Use `create(UpdatePreferencesResponseSchema)` to create a new message.
+ */
+export const UpdatePreferencesResponseSchema: GenMessage<UpdatePreferencesResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 17);
+
+/**
+ * @generated from message exchange.notification.v1.UnsubscribeRequest
+ */
+export type UnsubscribeRequest = Message<"exchange.notification.v1.UnsubscribeRequest"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.UnsubscribeRequest.
+ * Use `create(UnsubscribeRequestSchema)` to create a new message.
+ */
+export const UnsubscribeRequestSchema: GenMessage<UnsubscribeRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 18);
+
+/**
+ * @generated from message exchange.notification.v1.UnsubscribeResponse
+ */
+export type UnsubscribeResponse = Message<"exchange.notification.v1.UnsubscribeResponse"> & {
+  /**
+   * @generated from field: string event = 1;
+   */
+  event: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.UnsubscribeResponse.
+ * Use `create(UnsubscribeResponseSchema)` to create a new message.
+ */
+export const UnsubscribeResponseSchema: GenMessage<UnsubscribeResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 19);
+
+/**
+ * @generated from message exchange.notification.v1.ParkedMessage
+ */
+export type ParkedMessage = Message<"exchange.notification.v1.ParkedMessage"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string channel = 3;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string user_id = 4;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: int32 attempts = 6;
+   */
+  attempts: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 7;
+   */
+  createdAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message exchange.notification.v1.ParkedMessage.
+ * Use `create(ParkedMessageSchema)` to create a new message.
+ */
+export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 20);
+
+/**
+ * @generated from message exchange.notification.v1.GetParkedMessagesRequest
+ */
+export type GetParkedMessagesRequest = Message<"exchange.notification.v1.GetParkedMessagesRequest"> & {
+  /**
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetParkedMessagesRequest.
+ * Use `create(GetParkedMessagesRequestSchema)` to create a new message.
+ */
+export const GetParkedMessagesRequestSchema: GenMessage<GetParkedMessagesRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 21);
+
+/**
+ * @generated from message exchange.notification.v1.GetParkedMessagesResponse
+ */
+export type GetParkedMessagesResponse = Message<"exchange.notification.v1.GetParkedMessagesResponse"> & {
+  /**
+   * @generated from field: repeated exchange.notification.v1.ParkedMessage messages = 1;
+   */
+  messages: ParkedMessage[];
+};
+
+/**
+ * Describes the message exchange.notification.v1.GetParkedMessagesResponse.
+ * Use `create(GetParkedMessagesResponseSchema)` to create a new message.
+ */
+export const GetParkedMessagesResponseSchema: GenMessage<GetParkedMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 22);
+
+/**
+ * @generated from message exchange.notification.v1.ResumeParkedMessagesRequest
+ */
+export type ResumeParkedMessagesRequest = Message<"exchange.notification.v1.ResumeParkedMessagesRequest"> & {
+  /**
+   * Empty: all of them.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+};
+
+/**
+ * Describes the message exchange.notification.v1.ResumeParkedMessagesRequest.
+ * Use `create(ResumeParkedMessagesRequestSchema)` to create a new message.
+ */
+export const ResumeParkedMessagesRequestSchema: GenMessage<ResumeParkedMessagesRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 23);
+
+/**
+ * @generated from message exchange.notification.v1.ResumeParkedMessagesResponse
+ */
+export type ResumeParkedMessagesResponse = Message<"exchange.notification.v1.ResumeParkedMessagesResponse"> & {
+  /**
+   * @generated from field: int32 resumed = 1;
+   */
+  resumed: number;
+};
+
+/**
+ * Describes the message exchange.notification.v1.ResumeParkedMessagesResponse.
+ * Use `create(ResumeParkedMessagesResponseSchema)` to create a new message.
+ */
+export const ResumeParkedMessagesResponseSchema: GenMessage<ResumeParkedMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_notification_v1_notification, 24);
+
+/**
  * @generated from service exchange.notification.v1.NotificationService
  */
 export const NotificationService: GenService<{
@@ -88,6 +620,88 @@ export const NotificationService: GenService<{
     methodKind: "unary";
     input: typeof SendAccountMessageRequestSchema;
     output: typeof SendAccountMessageResponseSchema;
+  },
+  /**
+   * The caller's inbox, the newest first. Errors: notification.cursor_invalid (400).
+   *
+   * @generated from rpc exchange.notification.v1.NotificationService.GetNotifications
+   */
+  getNotifications: {
+    methodKind: "unary";
+    input: typeof GetNotificationsRequestSchema;
+    output: typeof GetNotificationsResponseSchema;
+  },
+  /**
+   * @generated from rpc exchange.notification.v1.NotificationService.GetNotificationCounts
+   */
+  getNotificationCounts: {
+    methodKind: "unary";
+    input: typeof GetNotificationCountsRequestSchema;
+    output: typeof GetNotificationCountsResponseSchema;
+  },
+  /**
+   * Errors: notification.not_found (404).
+   *
+   * @generated from rpc exchange.notification.v1.NotificationService.MarkNotification
+   */
+  markNotification: {
+    methodKind: "unary";
+    input: typeof MarkNotificationRequestSchema;
+    output: typeof MarkNotificationResponseSchema;
+  },
+  /**
+   * @generated from rpc exchange.notification.v1.NotificationService.MarkAllNotifications
+   */
+  markAllNotifications: {
+    methodKind: "unary";
+    input: typeof MarkAllNotificationsRequestSchema;
+    output: typeof MarkAllNotificationsResponseSchema;
+  },
+  /**
+   * @generated from rpc exchange.notification.v1.NotificationService.GetPreferences
+   */
+  getPreferences: {
+    methodKind: "unary";
+    input: typeof GetPreferencesRequestSchema;
+    output: typeof GetPreferencesResponseSchema;
+  },
+  /**
+   * Errors: notification.preference_fixed (422), notification.event_unknown (422), notification.time_zone_unknown (422), notification.quiet_hours_empty (422).
+   *
+   * @generated from rpc exchange.notification.v1.NotificationService.UpdatePreferences
+   */
+  updatePreferences: {
+    methodKind: "unary";
+    input: typeof UpdatePreferencesRequestSchema;
+    output: typeof UpdatePreferencesResponseSchema;
+  },
+  /**
+   * The link of a mail: nobody needs to be signed in. Errors: notification.token_invalid (422).
+   *
+   * @generated from rpc exchange.notification.v1.NotificationService.Unsubscribe
+   */
+  unsubscribe: {
+    methodKind: "unary";
+    input: typeof UnsubscribeRequestSchema;
+    output: typeof UnsubscribeResponseSchema;
+  },
+  /**
+   * For admins: messages that were given up after many tries. Resumed, they are tried anew.
+   *
+   * @generated from rpc exchange.notification.v1.NotificationService.GetParkedMessages
+   */
+  getParkedMessages: {
+    methodKind: "unary";
+    input: typeof GetParkedMessagesRequestSchema;
+    output: typeof GetParkedMessagesResponseSchema;
+  },
+  /**
+   * @generated from rpc exchange.notification.v1.NotificationService.ResumeParkedMessages
+   */
+  resumeParkedMessages: {
+    methodKind: "unary";
+    input: typeof ResumeParkedMessagesRequestSchema;
+    output: typeof ResumeParkedMessagesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_exchange_notification_v1_notification, 0);

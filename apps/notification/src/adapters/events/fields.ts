@@ -1,0 +1,17 @@
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Delivery } from '@libs/events/on-event';
+import { invariant } from '@libs/kernel/invariant';
+
+/** Names an event for ever: what it causes is planned once. */
+export function sourceOf({ topic, key, kseq }: Delivery): string {
+  return `${topic}/${key}/${kseq}`;
+}
+
+export function dateOf(at: Timestamp | undefined): Date {
+  invariant(at, 'an event lacks its instant');
+  return timestampDate(at);
+}
+
+export function isoOf(at: Timestamp | undefined): string {
+  return dateOf(at).toISOString();
+}

@@ -1,0 +1,76 @@
+import { money } from '@libs/kernel/money';
+import { accountKinds, kinds, type Kind, namesPair } from './catalogue';
+import { renderInbox, renderMail, renderSms } from './render';
+import { type Around, type Facts, moneyText, Told } from './told';
+import { words } from './words';
+
+const facts: Facts = {
+  amount: money('USD', 48_745), price: money('USD', 45_000), before: money('USD', 1_234_500), at: '2026-03-03T15:04:00.000Z', until: '2026-03-04T20:30:00.000Z',
+  tracking: 'SBX1Z999', side: 'bid', reason: 'did_not_ship', reasons: ['damaged_box', 'used'], isPaid: true, isBack: true,
+};
+const around: Around = { product: 'Norrland Aurora 1 <Glacier> & more', size: '9', urlKey: 'norrland-aurora-1', orderId: 'ord_01kjq7b3c4e5f6g7h8j9kamnpq', token: 'a+secret/token=' };
+const place = { publicUrl: 'https://pairwise.example', firstName: 'Bea' };
+const allKinds = Object.keys(kinds) as Kind[];
+const told = (more: Facts = {}, about = around, zone = 'America/New_York') => new Told({ ...facts, ...more }, about, zone);
+
+/** What stands on the page, without what stands behind its links. */
+function visible(html: string): string {
+  return html.replaceAll(/<title>.*?<\/title>|<[^>]+>/g, ' ').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&').replaceAll(/\s+/g, ' ');
+}
+const withoutLinks = (text: string) => text.replaceAll(/https:\/\/\S+/g, '');
+const variants: Facts[] = [
+  {}, { side: 'ask', isBack: false, isPaid: false }, { reasons: [] }, { reasons: ['something_new'], reason: 'something_new' },
+  ...['payment_failed', 'reserve_failed', 'seller_cancelled', 'lost_inbound', 'lost_outbound', 'admin', 'suspended', 'self_match', 'market_retired', 'no_liquidity', 'declined', 'authentication_required'].map((reason) => ({ reason })),
+];
+
+/** No placeholder, no hole, no name of ours for a thing, no id, no raw number or date. */
+const FORBIDDEN = /\{\{|\}\}|\$\{|undefined|\bnull\b|NaN|\[object|\b[a-z]+_[a-z_]+\b|\b(usr|ord|bid|ask|mtc|mkt|prd|ntf)_|\d{4}-\d\d-\d\dT|\bUSD\b|\b\d{5,}\b|escrow|  +\.|\.\./;
+
+describe.each(allKinds)('the message %s', (kind) => {
+  it('reads well whatever it tells of', () => {
+    const written = variants.map((variant) => words[kind](told(variant)));
+    const mails = written.map((one) => renderMail(one, place));
+    const texts = written.flatMap((one, i) => [visible(mails[i]?.html ?? ''), withoutLinks(mails[i]?.text ?? ''), one.subject, renderSms(one), ...Object.values(renderInbox(one)).slice(0, 2)]);
+    expect(texts.filter((text) => FORBIDDEN.test(text) || text.trim() === '')).toEqual([]);
+    expect(written.filter((one) => one.subject.length > 90 || renderSms(one).length > 160)).toEqual([]);
+  });
+
+  it('says the same as a page and as plain text', () => {
+    const written = words[kind](told());
+    const { html, text } = renderMail(written, place);
+    for (const said of [...written.lines, ...(written.rows ?? []).flat()]) {
+      expect(visible(html)).toContain(said);
+      expect(text).toContain(said);
+    }
+    if (written.action) expect(text).toContain(`https://pairwise.example${written.action.path}`);
+    expect(html).toContain('Hello Bea,');
+    expect(html).not.toContain('<Glacier>');
+  });
+
+  it('is written only when what it tells of is known', () => {
+    const nothing = () => words[kind](new Told(facts, { orderId: around.orderId, token: 'x' }, 'UTC'));
+    if (namesPair(kind)) expect(nothing).toThrow('lacks its product');
+    else expect(nothing).not.toThrow();
+  });
+});
+
+describe('what is read', () => {
+  it('has amounts and times as its reader writes them', () => {
+    expect([money('USD', 48_745), money('USD', 5), money('USD', -5), money('USD', 999_999_999_900), money('JPY', 1_200)].map(moneyText)).toEqual(['$487.45', '$0.05', '-$0.05', '$9,999,999,999.00', '¥1,200']);
+    expect(words.label_ready(told()).rows).toContainEqual(['Ship by', 'Wednesday, March 4, 2026 at 3:30 PM EST']);
+    expect(words.label_ready(told({}, around, 'Europe/Berlin')).rows).toContainEqual(['Ship by', 'Wednesday, March 4, 2026 at 9:30 PM GMT+1']);
+  });
+
+  it('carries the secret of a link in the link alone, written for an address bar', () => {
+    const secret = accountKinds.map((kind) => words[kind](told())).filter(({ action }) => action?.path.includes('token='));
+    expect(secret).toHaveLength(4);
+    for (const { action, lines, subject } of secret) {
+      expect(action?.path).toContain('token=a%2Bsecret%2Ftoken%3D');
+      expect(`${subject} ${lines.join(' ')}`).not.toContain('secret');
+    }
+  });
+
+  it('tells why a pair has failed, in words', () => {
+    expect(words.failed_buyer(told()).lines[0]).toBe('The pair did not pass inspection because the box is damaged and it has been worn. You get all your money back.');
+  });
+});

@@ -1,0 +1,4 @@
+import { runService } from '@libs/chassis/run-service';
+import { NotificationModule } from './notification.module';
+
+void runService(NotificationModule);
