@@ -1,10 +1,12 @@
-/** A message as the sandbox's outbox shows it to its reader. */
+/** A message as it left the exchange. */
 export interface OutboxMessage {
   readonly channel: 'email' | 'sms';
-  readonly to: string;
+  /** The exchange's own name for it. */
+  readonly reference: string | null;
   readonly subject: string | null;
   readonly text: string;
   readonly html: string | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const MAIL_WITHIN_MS = 15_000;
@@ -40,12 +42,15 @@ export class OutsideWorld {
     await this.json('/control/faults', { times: 1, ...fault });
   }
 
+  /** What somebody has been sent, to a mail address or a phone number, the oldest first. */
+  async messagesTo(to: string): Promise<OutboxMessage[]> {
+    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(to)}`);
+    return ((await answer.json()) as { messages: OutboxMessage[] }).messages; // The sandbox's own shape.
+  }
+
   /** The newest mail to an address whose words match. */
   async lastMailTo(email: string, matches: (text: string) => boolean = () => true): Promise<OutboxMessage | undefined> {
-    const answer = await fetch(`${this.url}/control/outbox?to=${encodeURIComponent(email)}`);
-    if (!answer.ok) throw new Error(`the outbox answered ${answer.status}`);
-    const { messages } = (await answer.json()) as { messages: OutboxMessage[] }; // The sandbox's own shape, oldest first.
-    return messages.findLast(({ channel, to, text }) => channel === 'email' && to === email && matches(text));
+    return (await this.messagesTo(email)).findLast(({ channel, text }) => channel === 'email' && matches(text));
   }
 
   /** Waits for a mail with a link that carries a token, one that is not known yet, and answers the token. */
