@@ -1,4 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
+import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService, type TradeRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
@@ -35,4 +37,6 @@ export const everybodyReached = {
   order: reached(OrderService),
   payment: reached(PaymentService),
   authentication: reached(AuthenticationService),
+  analytics: reached(AnalyticsService),
+  collection: reached(CollectionService),
 };

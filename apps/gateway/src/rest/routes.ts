@@ -2,6 +2,7 @@ import type { Rpc } from '@libs/rpc/rpc';
 import type { Route } from '../door/route';
 import type { SendTrade } from './quotes';
 import { adminRoutes } from './admin';
+import { analyticsRoutes } from './analytics';
 import { askRoutes } from './asks';
 import { authRoutes, type CountLogin } from './auth';
 import { bidRoutes } from './bids';
@@ -14,9 +15,12 @@ import { meRoutes } from './me';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
+import { portfolioRoutes } from './portfolio';
+import { priceRoutes } from './prices';
 import { productRoutes } from './products';
 import { socketTicketRoutes } from './socket-tickets';
 import { type TestClock, testClockRoutes } from './test-clock';
+import { watchRoutes } from './watches';
 import { webhookRoutes } from './webhooks';
 
 /** What the routes stand on. */
@@ -38,6 +42,10 @@ export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket
     ...meRoutes(rpc),
     ...productRoutes(rpc),
     ...marketRoutes(rpc),
+    ...priceRoutes(rpc),
+    ...analyticsRoutes(rpc),
+    ...watchRoutes(rpc),
+    ...portfolioRoutes(rpc),
     ...bidRoutes(rpc, sendTrade),
     ...askRoutes(rpc, sendTrade),
     ...estimateRoutes(rpc),

@@ -13,6 +13,7 @@ export interface Stores {
   readonly order: Database;
   readonly payment: Database;
   readonly authentication: Database;
+  readonly analytics: Database;
   readonly bus: Database;
   readonly books: LiveBooks | undefined;
   readonly provider: ProviderBooks | undefined;
@@ -20,7 +21,7 @@ export interface Stores {
   readonly now: Date;
 }
 
-export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication'] as const;
+export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'analytics'] as const;
 export type ServiceStore = (typeof serviceStores)[number];
 
 /** Resting quotes as `id@price`, best first on each side, with the sequence that they are of. */

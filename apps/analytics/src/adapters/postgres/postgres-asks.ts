@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { typeId, uuidOfOwn } from '@libs/kernel/ids';
+import type { Money } from '@libs/kernel/money';
+import { Sql } from '@libs/postgres/sql';
+import type { Transaction } from '@libs/postgres/transaction';
+import { Asks, type AskWord, type LowestAskChange } from '../../application/ports';
+import { FALL_WINDOW_MS } from '../../domain/price-drop';
+import { projectionsOf } from './locks';
+
+const note = (table: string) => `
+  insert into ${table} as a (ask_id, market_id, price, currency, is_open, expires_at, market_seq) values ($1, $2, $3, $4, $5, $6, $7)
+      on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
+    where a.market_seq < excluded.market_seq`;
+const STIR = 'insert into stirred_markets (market_id) values ($1) on conflict do nothing';
+const TAKE = `delete from stirred_markets s using (select market_id from stirred_markets order by market_id limit $1 for update skip locked) x
+  where s.market_id = x.market_id returning s.market_id`;
+
+const LOWEST = `select a.price, a.currency from asks a where a.market_id = $1 and a.is_open and (a.expires_at is null or a.expires_at > $2) order by a.price limit 1`;
+
+/** What the lowest ask was: now by the books, before as it was kept, and the highest of the window, with what was in force when it began. */
+const CHANGED = `
+  select s.market_id, m.product_id, m.size, l.price, l.currency, b.price as before, b.currency as before_currency, b.market_id is not null as is_known,
+         (select max(h.price) from lowest_asks h where h.market_id = s.market_id and h.changed_at >= coalesce(
+            (select max(f.changed_at) from lowest_asks f where f.market_id = s.market_id and f.changed_at <= $2::timestamptz - $3 * interval '1 millisecond'), '-infinity')) as highest
+    from unnest($1::uuid[]) s (market_id)
+    join markets m on m.id = s.market_id
+    left join lateral (select a.price, a.currency from asks a where a.market_id = s.market_id and a.is_open and (a.expires_at is null or a.expires_at > $2) order by a.price limit 1) l on true
+    left join lateral (select h.market_id, h.price, h.currency from lowest_asks h where h.market_id = s.market_id order by h.changed_at desc, h.n desc limit 1) b on true
+   where l.price is distinct from b.price`;
+const KEEP = `insert into lowest_asks (market_id, changed_at, price, currency) select m, $4, p, c from unnest($1::uuid[], $2::bigint[], $3::text[]) g (m, p, c)`;
+/** The last word on each market stays, and what was in force when the window began. */
+const FORGET = `delete from lowest_asks h where h.changed_at < $1
+  and exists (select from lowest_asks later where later.market_id = h.market_id and later.changed_at <= $1 and (later.changed_at, later.n) > (h.changed_at, h.n))`;
+
+interface ChangedRow {
+  readonly market_id: string;
+  readonly product_id: string;
+  readonly size: string;
+  readonly price: number | null;
+  readonly currency: string | null;
+  readonly before: number | null;
+  readonly before_currency: string | null;
+  readonly highest: number | null;
+}
+
+@Injectable()
+export class PostgresAsks extends Asks {
+  constructor(private readonly sql: Sql) {
+    super();
+  }
+
+  async note(tx: Transaction, { askId, marketId, price, isOpen, expiresAt, marketSeq }: AskWord): Promise<void> {
+    const [statements, market] = [this.sql.in(tx), uuidOfOwn('mkt', marketId)];
+    const values = [uuidOfOwn('ask', askId), market, price.minor, price.currency, isOpen, expiresAt ?? null, marketSeq];
+    for (const table of (await projectionsOf(statements)).asks) await statements.query(note(table), values);
+    await statements.query(STIR, [market]);
+  }
+
+  async lookAgain(tx: Transaction, limit: number, now: Date): Promise<{ looked: number; changes: LowestAskChange[] }> {
+    const statements = this.sql.in(tx);
+    const stirred = await statements.query<{ market_id: string }>(TAKE, [limit]);
+    if (stirred.length === 0) return { looked: 0, changes: [] };
+    const rows = await statements.query<ChangedRow>(CHANGED, [stirred.map((row) => row.market_id), now, FALL_WINDOW_MS]);
+    await statements.query(KEEP, [rows.map((row) => row.market_id), rows.map((row) => row.price), rows.map((row) => row.currency), now]);
+    return { looked: stirred.length, changes: rows.map(changeOf) };
+  }
+
+  async lowest(marketId: string, now: Date): Promise<Money | undefined> {
+    const [row] = await this.sql.query<{ price: number; currency: string }>(LOWEST, [uuidOfOwn('mkt', marketId), now]);
+    return row && { currency: row.currency, minor: row.price };
+  }
+
+  async forget(before: Date): Promise<void> {
+    await this.sql.query(FORGET, [before]);
+  }
+
+  async stirred(): Promise<number> {
+    const [row] = await this.sql.query<{ n: number }>('select count(*) as n from stirred_markets');
+    return row?.n ?? 0;
+  }
+}
+
+function changeOf(row: ChangedRow): LowestAskChange {
+  const moneyOf = (minor: number | null, currency: string | null): Money | undefined => (minor === null || currency === null ? undefined : { currency, minor });
+  return {
+    marketId: typeId('mkt', row.market_id), productId: typeId('prd', row.product_id), size: row.size,
+    now: moneyOf(row.price, row.currency), before: moneyOf(row.before, row.before_currency), highest: row.highest ?? undefined,
+  };
+}
