@@ -5,6 +5,15 @@ import { RecordTrade } from './record-trade';
 
 const PAGE = 500;
 
+/** What a rebuild does elsewhere. */
+@Injectable()
+export class RemoteParts {
+  constructor(
+    readonly histories: Histories,
+    readonly unwritten: UnwrittenTrades,
+  ) {}
+}
+
 /** Builds the projection anew from its owners, beside the one that is read, and answers when one has been asked for. */
 @Injectable()
 export class Rebuild {
@@ -65,15 +74,6 @@ export class Rebuild {
       await remote.clear();
     });
   }
-}
-
-/** What a rebuild does elsewhere. */
-@Injectable()
-export class RemoteParts {
-  constructor(
-    readonly histories: Histories,
-    readonly unwritten: UnwrittenTrades,
-  ) {}
 }
 
 async function pages<T>(read: (after: string) => Promise<readonly T[]>, idOf: (one: T) => string, take: (page: readonly T[]) => Promise<void>): Promise<void> {
