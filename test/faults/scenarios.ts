@@ -1,4 +1,4 @@
-import { delivery, missedDeadline, restingBid, trade, verdict } from './plays';
+import { delivery, missedDeadline, restingBid, shownSale, trade, verdict } from './plays';
 import type { Scenario } from './scenario';
 
 /**
@@ -36,6 +36,9 @@ export const scenarios: readonly Scenario[] = [
   { point: 'payment.afterPspBeforeRow', passage: 2, service: 'payment', says: 'a charge is made and not written', prepare: trade },
   { point: 'payment.webhook.afterVerify', service: 'payment', says: 'the provider tells of a charge', prepare: trade },
   { point: 'payment.webhook.afterInbox', service: 'payment', says: 'the provider has told of a charge and hears no thanks', prepare: trade },
+
+  { point: 'analytics.midBulk', service: 'analytics', says: 'a sale is written and its history is not', prepare: shownSale },
+  { point: 'analytics.afterBulkBeforeOffset', service: 'analytics', says: 'a sale is in the history and not marked as heard', prepare: shownSale },
 
   { point: 'bidding.takeover.afterEpoch', service: 'bidding', says: 'a new writer has taken the books over', prepare: trade },
   { point: 'bidding.takeover.midLoad', service: 'bidding', says: 'a new writer loads the books', prepare: restingBid },

@@ -89,6 +89,12 @@ const matching: Damage[] = [
     does: sql(({ bestBid }) => `insert into command_answers (user_id, key, command, body_hash, answer) select user_id, client_key, 'cancelBid', body_hash, '' from quotes where id = '${uuid(bestBid)}'`) },
   { what: 'a price between two ticks', breaks: 'M14', to: 'bidding', names: ({ expiredBid }) => uuid(expiredBid), does: sql(({ expiredBid }) => `update quotes set price = min_price - 1 from markets m where m.id = market_id and quotes.id = '${uuid(expiredBid)}'`) },
   { what: 'a paid match that is no sale', breaks: 'M15', to: 'bidding', names: ({ matches }) => uuid(matches.done), does: sql(({ matches }) => `delete from sales where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a paid match that is in no chart', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.done} is paid and not`, does: sql(({ matches }) => `delete from trades where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale that was taken back and still moves the price', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.bust} is in the price history`,
+    does: sql(({ matches }) => `update trades set busted = false, price = 1, sold_at = now() where match_id = '${uuid(matches.bust)}'`) },
+  { what: 'a chart with another price', breaks: 'M15', to: 'analytics', names: ({ matches }) => matches.done, does: sql(({ matches }) => `update trades set price = price + 1 where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale at another instant', breaks: 'M15', to: 'analytics', names: ({ matches }) => matches.done, does: sql(({ matches }) => `update trades set sold_at = sold_at + interval '1 second' where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale that counts for another brand', breaks: 'M15', to: 'analytics', names: () => 'another brand', does: sql(({ matches }) => `update trades set brand = 'Other' where match_id = '${uuid(matches.done)}'`) },
 ];
 
 const money: Damage[] = [

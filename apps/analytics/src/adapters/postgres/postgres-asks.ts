@@ -19,13 +19,13 @@ const LOWEST = `select a.price, a.currency from asks a where a.market_id = $1 an
 
 /** What the lowest ask was: now by the books, before as it was kept, and the highest of the window, with what was in force when it began. */
 const CHANGED = `
-  select s.market_id, m.product_id, m.size, l.price, l.currency, b.price as before, b.currency as before_currency, b.market_id is not null as is_known,
-         (select max(h.price) from lowest_asks h where h.market_id = s.market_id and h.changed_at >= coalesce(
-            (select max(f.changed_at) from lowest_asks f where f.market_id = s.market_id and f.changed_at <= $2::timestamptz - $3 * interval '1 millisecond'), '-infinity')) as highest
+  select s.market_id, m.product_id, m.size, l.price, l.currency, b.price as before, b.currency as before_currency,
+         greatest((select max(h.price) from lowest_asks h where h.market_id = s.market_id and h.changed_at > $2::timestamptz - $3 * interval '1 millisecond'),
+                  (select f.price from lowest_asks f where f.market_id = s.market_id and f.changed_at <= $2::timestamptz - $3 * interval '1 millisecond' order by f.changed_at desc, f.n desc limit 1)) as highest
     from unnest($1::uuid[]) s (market_id)
     join markets m on m.id = s.market_id
     left join lateral (select a.price, a.currency from asks a where a.market_id = s.market_id and a.is_open and (a.expires_at is null or a.expires_at > $2) order by a.price limit 1) l on true
-    left join lateral (select h.market_id, h.price, h.currency from lowest_asks h where h.market_id = s.market_id order by h.changed_at desc, h.n desc limit 1) b on true
+    left join lateral (select h.price, h.currency from lowest_asks h where h.market_id = s.market_id order by h.changed_at desc, h.n desc limit 1) b on true
    where l.price is distinct from b.price`;
 const KEEP = `insert into lowest_asks (market_id, changed_at, price, currency) select m, $4, p, c from unnest($1::uuid[], $2::bigint[], $3::text[]) g (m, p, c)`;
 /** The last word on each market stays, and what was in force when the window began. */
