@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import { armFailpoint } from '@libs/kernel/failpoint';
 import type { Interval } from '../src/domain/candle';
 import { type Deal, type Market, plain, type PlainCandle, Scene, type Told } from './scene';
 
@@ -108,6 +109,32 @@ export function priceHistoryContract(form: string, env: Readonly<Record<string, 
       for (let i = 0; i < 20; i++) deals.push(await scene.sells(market, 10_000 + i, at));
       await scene.settled();
       await checks(deals, [market.id, 'market']);
+    }, 60_000);
+
+    it.each(['analytics.midBulk', 'analytics.afterBulkBeforeOffset'] as const)('loses nothing and doubles nothing when the work is cut off at %s', async (point) => {
+      const market = await scene.market();
+      let deaths = 0;
+      armFailpoint(point, () => {
+        if (deaths++ < 2) throw new Error('cut off');
+      });
+      try {
+        const deals = [await scene.sells(market, 100, new Date('2026-02-06T10:00:00Z')), await scene.sells(market, 300, new Date('2026-02-06T11:00:00Z'))];
+        await scene.settled();
+        expect(deaths).toBeGreaterThan(2);
+        await checks(deals, [market.id, 'market']);
+        await checks(deals, [market.brand, 'brand']);
+      } finally {
+        armFailpoint(point, () => undefined);
+      }
+    }, 60_000);
+
+    it('is the same after it was built anew', async () => {
+      const market = await scene.market();
+      const deals = [await scene.sells(market, 100, new Date('2026-02-07T10:00:00Z')), await scene.sells(market, 300, new Date('2026-02-07T10:00:00Z'))];
+      await scene.settled();
+      const { state, before_hash: before, after_hash: after } = await scene.rebuilds();
+      expect([state, after]).toEqual(['done', before]);
+      for (const place of [[market.id, 'market'], [market.productId, 'product'], [market.brand, 'brand']] as const) await checks(deals, place);
     }, 60_000);
 
     it('is half open: a sale at the end of a bucket is the next one\'s', async () => {

@@ -1,3 +1,5 @@
+import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { uuidOfOwn } from '@libs/kernel/ids';
 import { newId, type Market, Scene, usd, user } from './scene';
 
 jest.setTimeout(60_000);
@@ -112,7 +114,6 @@ describe('many markets', () => {
     await scene.sells(market, 20_000, ago(1), { sellerId: sam.id });
     await scene.tell(scene.busted(await scene.sells(market, 70_000, ago(1), { sellerId: sam.id, buyerId: bea.id })));
     await scene.settled();
-    const { AnalyticsService } = await import('@libs/contracts/gen/exchange/analytics/v1/analytics_pb');
     const as = (who: typeof sam) => scene.service.client(AnalyticsService, who);
     expect((await as(sam).getSellingSummary({})).summary).toMatchObject({ allTime: { salesTotal: 2n, revenueMinor: 30_000n }, last30Days: { salesTotal: 1n, revenueMinor: 20_000n } });
     expect((await as(bea).getBuyingSummary({})).summary).toMatchObject({ allTime: { salesTotal: 1n, revenueMinor: 10_000n } });
@@ -133,16 +134,6 @@ describe('a chart', () => {
 });
 
 describe('a rebuild from the owners', () => {
-  const ask = async () => {
-    const id = crypto.randomUUID();
-    await scene.service.sql.query(`insert into rebuilds (id, state) values ($1, 'requested')`, [id]);
-    for (;;) {
-      const [row] = await scene.service.sql.query<{ state: string; before_hash: string; after_hash: string; changed: number }>('select * from rebuilds where id = $1', [id]);
-      if (row?.state === 'done' || row?.state === 'failed') return row;
-      await scene.settled();
-    }
-  };
-
   it('equals what was there, asks too, while sales go on', async () => {
     const market = await scene.market();
     const askId = newId('ask');
@@ -151,7 +142,7 @@ describe('a rebuild from the owners', () => {
     scene.owners.asks.push({ askId, marketId: market.id, price: usd(500), expiresAt, marketSeq: 1n });
     for (let i = 0; i < 5; i++) await scene.sells(market, 100 + i);
     await scene.settled();
-    const { state, before_hash: before, after_hash: after, changed } = await ask();
+    const { state, before_hash: before, after_hash: after, changed } = await scene.rebuilds();
     expect({ state, after, changed }).toEqual({ state: 'done', after: before, changed: 0 });
   });
 
@@ -159,12 +150,11 @@ describe('a rebuild from the owners', () => {
     const market = await scene.market();
     const [kept, gone] = [await scene.sells(market, 100), await scene.sells(market, 200)];
     await scene.settled();
-    const { uuidOfOwn } = await import('@libs/kernel/ids');
-    const { after_hash: healthy } = await ask();
+    const { after_hash: healthy } = await scene.rebuilds();
     await scene.service.sql.query('update trades set price = 1 where match_id = $1', [uuidOfOwn('mtc', kept.matchId)]);
     await scene.service.sql.query('delete from trades where match_id = $1', [uuidOfOwn('mtc', gone.matchId)]);
     await scene.service.sql.query(`insert into trades (match_id, market_id) values (gen_random_uuid(), $1)`, [uuidOfOwn('mkt', market.id)]);
-    const { before_hash: spoilt, after_hash: mended, changed } = await ask();
+    const { before_hash: spoilt, after_hash: mended, changed } = await scene.rebuilds();
     expect([spoilt === healthy, mended, changed]).toEqual([false, healthy, 3]);
     expect((await scene.analytics.getSales({ marketId: market.id })).sales.map(({ priceMinor }) => priceMinor)).toEqual([200n, 100n]);
   });

@@ -145,6 +145,18 @@ export class Scene {
     return this.analytics.getCandles({ scope, of, interval, from: timestampFromDate(from), to: timestampFromDate(to) });
   }
 
+  /** Asks for the projection to be built anew, and waits until it is. */
+  async rebuilds(): Promise<{ state: string; before_hash: string; after_hash: string; changed: number }> {
+    const id = randomUUID();
+    const { sql } = this.service;
+    await sql.query(`insert into rebuilds (id, state) values ($1, 'requested')`, [id]);
+    for (;;) {
+      const [row] = await sql.query<{ state: string; before_hash: string; after_hash: string; changed: number }>('select * from rebuilds where id = $1', [id]);
+      await this.settled();
+      if (row?.state === 'done' || row?.state === 'failed') return row;
+    }
+  }
+
   settled(): Promise<void> {
     return this.service.settled();
   }

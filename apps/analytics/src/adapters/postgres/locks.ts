@@ -7,12 +7,12 @@ const WRITER = 2;
 const PRODUCTS = 7_062;
 const USERS = 7_063;
 
-/** The tables that a new fact goes to: a rebuild cannot begin or end until this transaction is over. */
-export async function projectionsOf(statements: Statements): Promise<{ trades: readonly string[]; asks: readonly string[] }> {
+/** The tables that a new fact of a trade goes to: a rebuild cannot begin or end until this transaction is over. `note_ask` does the same for asks. */
+export async function projectionsOf(statements: Statements): Promise<readonly string[]> {
   await statements.query('select pg_advisory_xact_lock_shared($1, $2)', [CLASS, PROJECTION]);
   // A statement of its own: one that waited for the lock would see what was before the wait.
   const [row] = await statements.query<{ gathering: boolean }>(`select exists (select from rebuilds where state = 'gathering') as gathering`);
-  return row?.gathering ? { trades: ['trades', 'trades_next'], asks: ['asks', 'asks_next'] } : { trades: ['trades'], asks: ['asks'] };
+  return row?.gathering ? ['trades', 'trades_next'] : ['trades'];
 }
 
 /** No fact is being written from here on. */

@@ -5,13 +5,7 @@ import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { Asks, type AskWord, type LowestAskChange } from '../../application/ports';
 import { FALL_WINDOW_MS } from '../../domain/price-drop';
-import { projectionsOf } from './locks';
 
-const note = (table: string) => `
-  insert into ${table} as a (ask_id, market_id, price, currency, is_open, expires_at, market_seq) values ($1, $2, $3, $4, $5, $6, $7)
-      on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
-    where a.market_seq < excluded.market_seq`;
-const STIR = 'insert into stirred_markets (market_id) values ($1) on conflict do nothing';
 const TAKE = `delete from stirred_markets s using (select market_id from stirred_markets order by market_id limit $1 for update skip locked) x
   where s.market_id = x.market_id returning s.market_id`;
 
@@ -50,10 +44,7 @@ export class PostgresAsks extends Asks {
   }
 
   async note(tx: Transaction, { askId, marketId, price, isOpen, expiresAt, marketSeq }: AskWord): Promise<void> {
-    const [statements, market] = [this.sql.in(tx), uuidOfOwn('mkt', marketId)];
-    const values = [uuidOfOwn('ask', askId), market, price.minor, price.currency, isOpen, expiresAt ?? null, marketSeq];
-    for (const table of (await projectionsOf(statements)).asks) await statements.query(note(table), values);
-    await statements.query(STIR, [market]);
+    await this.sql.in(tx).query('select note_ask($1, $2, $3, $4, $5, $6, $7)', [uuidOfOwn('ask', askId), uuidOfOwn('mkt', marketId), price.minor, price.currency, isOpen, expiresAt ?? null, marketSeq]);
   }
 
   async lookAgain(tx: Transaction, limit: number, now: Date): Promise<{ looked: number; changes: LowestAskChange[] }> {

@@ -42,9 +42,8 @@ export class PostgresTrades extends Trades {
   async branded(tx: Transaction, productId: string, brand: string): Promise<readonly string[]> {
     const [statements, product] = [this.sql.in(tx), uuidOfOwn('prd', productId)];
     await lockProduct(statements, product);
-    const { trades } = await projectionsOf(statements);
     const changed = new Set<string>();
-    for (const table of trades) {
+    for (const table of await projectionsOf(statements)) {
       const rows = await statements.query<{ match_id: string }>(`update ${table} set brand = $2 where product_id = $1 and brand is null and sold_at is not null returning match_id`, [product, brand]);
       for (const row of rows) changed.add(typeId('mtc', row.match_id));
     }
@@ -62,7 +61,7 @@ export class PostgresTrades extends Trades {
 
   private async merge(tx: Transaction, statement: (table: string) => string, values: readonly unknown[]): Promise<void> {
     const statements = this.sql.in(tx);
-    for (const table of (await projectionsOf(statements)).trades) await statements.query(statement(table), values);
+    for (const table of await projectionsOf(statements)) await statements.query(statement(table), values);
   }
 }
 

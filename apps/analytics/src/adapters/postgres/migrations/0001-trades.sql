@@ -95,6 +95,21 @@ create table history_target (
   target  text not null
 );
 
+-- Asks come by the thousand: one call for each. The lock keeps a rebuild from beginning or ending meanwhile; each statement sees what was committed before it.
+create function note_ask(of_ask uuid, of_market uuid, new_price bigint, new_currency text, now_open boolean, new_expiry timestamptz, seq bigint) returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(7061, 1);
+  insert into asks as a (ask_id, market_id, price, currency, is_open, expires_at, market_seq) values (of_ask, of_market, new_price, new_currency, now_open, new_expiry, seq)
+      on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
+    where a.market_seq < excluded.market_seq;
+  if exists (select from rebuilds where state = 'gathering') then
+    insert into asks_next as a (ask_id, market_id, price, currency, is_open, expires_at, market_seq) values (of_ask, of_market, new_price, new_currency, now_open, new_expiry, seq)
+        on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
+      where a.market_seq < excluded.market_seq;
+  end if;
+  insert into stirred_markets (market_id) values (of_market) on conflict do nothing;
+end $$;
+
 create table rebuilds (
   id           uuid primary key,
   requested_at timestamptz not null default now(),
