@@ -36,7 +36,7 @@ export function pricesJourneys(story: () => Story): void {
     await story().passes({ days: 6 });
     expect(await pricesIn(bea, market)).toEqual([]);
     expect(await closesOf(bea, `/v1/products/${productId}/candles?from=2026-01-01T00:00:00Z&`).catch(refusal)).toEqual([]);
-    expect(((await bea.api.get(`/v1/markets/${market}/stats`)) as { lastSale?: unknown }).lastSale).toBeUndefined();
+    expect((await bea.api.get<{ lastSale?: unknown }>(`/v1/markets/${market}/stats`)).lastSale).toBeUndefined();
   });
 
   it('a match that was never paid is no sale', async () => {

@@ -28,6 +28,7 @@ import { RpcOwners } from './adapters/rpc/rpc-owners';
 import { AnalyticsConfig } from './analytics.config';
 import { CarryPortfolio } from './application/carry-portfolio';
 import { Portfolio, PriceAlerts, Watchlists } from './application/collections';
+import { FindMarket } from './application/find-market';
 import { KeepAlerts } from './application/keep-alerts';
 import { KeepPortfolio } from './application/keep-portfolio';
 import { KeepWatchlists } from './application/keep-watchlists';
@@ -41,7 +42,7 @@ import { Reports } from './application/reports';
 import { WatchPrices } from './application/watch-prices';
 import { WriteHistory } from './application/write-history';
 
-const useCases = [RecordTrade, WriteHistory, ReadCandles, ReadPrices, WatchPrices, Rebuild, RemoteParts, KeepWatchlists, KeepAlerts, KeepPortfolio, ReadPortfolio, CarryPortfolio];
+const useCases = [FindMarket, RecordTrade, WriteHistory, ReadCandles, ReadPrices, WatchPrices, Rebuild, RemoteParts, KeepWatchlists, KeepAlerts, KeepPortfolio, ReadPortfolio, CarryPortfolio];
 
 @Module({
   controllers: [AnalyticsController, CollectionController],

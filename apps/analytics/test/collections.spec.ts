@@ -26,6 +26,15 @@ describe('a watch list', () => {
     expect((await lists.getWatchlists({})).watchlists).toEqual([]);
   });
 
+  it('takes a market whose event is still on the way', async () => {
+    const { markets: [market] } = await scene.product(['9'], { isTold: false });
+    const { id, productId, size } = market!;
+    scene.owners.markets.push({ id, productId, size, currency: 'USD' });
+    const lists = scene.collection(user());
+    const { watchlist } = await lists.createWatchlist({ name: 'New' });
+    expect((await lists.putWatchlistItem({ watchlistId: watchlist!.id, marketId: id })).watchlist?.marketIds).toEqual([id]);
+  });
+
   it('is one of at most 20, also when many are begun at once', async () => {
     const lists = scene.collection(user());
     const begun = await Promise.allSettled(Array.from({ length: 24 }, () => lists.createWatchlist({ name: 'One more' })));

@@ -20,7 +20,7 @@ describe('while the price history is down', () => {
     const { markets: [market] } = await scene.product(['9']);
     const [from, to] = [new Date('2026-03-01T00:00:00Z'), new Date('2026-03-04T00:00:00Z')];
     const shows = async (prices: readonly number[]) => {
-      const chart = await scene.candles('market', market!.id, '1d', from, to).catch(() => undefined);
+      const chart = await scene.candles([market!.id, 'market'], '1d', from, to).catch(() => undefined);
       return chart?.degraded === true && JSON.stringify(chart.candles.map(plain).map(([, , , , close]) => close)) === JSON.stringify(prices);
     };
     await scene.sells(market!, 100, new Date('2026-03-02T10:00:00Z'));

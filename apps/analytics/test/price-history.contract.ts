@@ -53,7 +53,7 @@ export function priceHistoryContract(form: string, env: Readonly<Record<string, 
     const checks = async (deals: readonly Deal[], [of, scope]: readonly [string, string]) => {
       for (const interval of intervals) {
         const [from, to] = ranges[interval].map((text) => new Date(text)) as [Date, Date];
-        const chart = await scene.candles(scope, of, interval, from, to);
+        const chart = await scene.candles([of, scope], interval, from, to);
         const within = deals.filter(({ at }) => at >= from && at < to);
         expect({ scope, interval, degraded: chart.degraded, candles: chart.candles.map(plain) }).toEqual({ scope, interval, degraded: false, candles: naive(within, interval) });
       }
@@ -142,7 +142,7 @@ export function priceHistoryContract(form: string, env: Readonly<Record<string, 
       await scene.sells(market, 100, new Date('2026-02-04T23:59:59.999Z'));
       await scene.sells(market, 200, new Date('2026-02-05T00:00:00.000Z'));
       await scene.settled();
-      const { candles } = await scene.candles('market', market.id, '1d', new Date('2026-02-04T00:00:00Z'), new Date('2026-02-05T00:00:00Z'));
+      const { candles } = await scene.candles([market.id, 'market'], '1d', new Date('2026-02-04T00:00:00Z'), new Date('2026-02-05T00:00:00Z'));
       expect(candles.map(plain)).toEqual([['2026-02-04T00:00:00.000Z', 100, 100, 100, 100, 1, 100]]);
     });
   });

@@ -126,10 +126,10 @@ describe('a chart', () => {
   it('has a limit, an order and known widths', async () => {
     const market = await scene.market();
     const [from, to] = [ago(30), ago(0)];
-    await expect(scene.candles('market', market.id, '5m', from, to)).rejects.toMatchObject({ code: 'analytics.range_too_wide' });
-    await expect(scene.candles('market', market.id, '1d', to, from)).rejects.toMatchObject({ code: 'analytics.range_invalid' });
-    await expect(scene.candles('market', market.id, '2d', from, to)).rejects.toMatchObject({ code: 'analytics.value_unknown' });
-    await expect(scene.candles('product', newId('prd'), '1d', from, to)).rejects.toMatchObject({ code: 'analytics.product_not_found' });
+    await expect(scene.candles([market.id, 'market'], '5m', from, to)).rejects.toMatchObject({ code: 'analytics.range_too_wide' });
+    await expect(scene.candles([market.id, 'market'], '1d', to, from)).rejects.toMatchObject({ code: 'analytics.range_invalid' });
+    await expect(scene.candles([market.id, 'market'], '2d', from, to)).rejects.toMatchObject({ code: 'analytics.value_unknown' });
+    await expect(scene.candles([newId('prd'), 'product'], '1d', from, to)).rejects.toMatchObject({ code: 'analytics.product_not_found' });
   });
 });
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AnalyticsService, type Candle, type GetCandlesResponse } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
 import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
-import { BiddingService, type ListMatchesResponse, type ListOpenAsksResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { type ListPaidOrdersResponse, OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import type { EventInit, EventName } from '@libs/contracts/events';
 import { type IdPrefix, typeId } from '@libs/kernel/ids';
@@ -47,6 +47,8 @@ export interface OwnersKnow {
   paid: EventInit<'order.created'>[];
   asks: { askId: string; marketId: string; price: { currency: string; minor: bigint }; expiresAt: { seconds: bigint; nanos: number }; marketSeq: bigint }[];
   bids: Map<string, bigint>;
+  /** Those whose events have not come. */
+  markets: { id: string; productId: string; size: string; currency: string }[];
 }
 
 export class Scene {
@@ -58,18 +60,18 @@ export class Scene {
   ) {}
 
   static async begin(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
-    const owners: OwnersKnow = { matches: [], paid: [], asks: [], bids: new Map() };
+    const owners: OwnersKnow = { matches: [], paid: [], asks: [], bids: new Map(), markets: [] };
     const pageOf = <T>(all: readonly T[], idOf: (one: T) => string, { after, limit }: { after: string; limit: number }) => [...all].filter((one) => idOf(one) > after).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit);
     const service = await startTestService(AnalyticsModule, {
       env,
       fakes: [
         [BiddingService, {
-          listMatches: async (request) => ({ matches: pageOf(owners.matches, ({ matchId }) => matchId, request) }) as unknown as ListMatchesResponse,
-          listOpenAsks: async (request) => ({ asks: pageOf(owners.asks, ({ askId }) => askId, request) }) as unknown as ListOpenAsksResponse,
+          listMatches: async (request) => ({ matches: pageOf(owners.matches, ({ matchId }) => matchId, request) }),
+          listOpenAsks: async (request) => ({ asks: pageOf(owners.asks, ({ askId }) => askId, request) }),
           getMarketData: async ({ marketIds }) => ({ markets: marketIds.map((marketId) => ({ marketId, highestBidMinor: owners.bids.get(marketId) })) }),
         }],
-        [OrderService, { listPaidOrders: async (request) => ({ orders: pageOf(owners.paid, ({ orderId }) => orderId ?? '', request) }) as unknown as ListPaidOrdersResponse }],
-        [ProductService, { listProducts: async () => ({ products: [], nextCursor: '' }) }],
+        [OrderService, { listPaidOrders: async (request) => ({ orders: pageOf(owners.paid, ({ orderId }) => orderId ?? '', request) }) }],
+        [ProductService, { listProducts: async () => ({ products: [], nextCursor: '' }), getMarkets: async ({ marketIds }) => ({ markets: owners.markets.filter(({ id }) => marketIds.includes(id)) }) }],
       ],
     });
     return new Scene(service, owners);
@@ -141,7 +143,7 @@ export class Scene {
     return deal;
   }
 
-  async candles(scope: string, of: string, interval: string, from: Date, to: Date): Promise<GetCandlesResponse> {
+  async candles([of, scope]: readonly [string, string], interval: string, from: Date, to: Date): Promise<GetCandlesResponse> {
     return this.analytics.getCandles({ scope, of, interval, from: timestampFromDate(from), to: timestampFromDate(to) });
   }
 

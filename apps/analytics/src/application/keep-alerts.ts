@@ -3,9 +3,9 @@ import { Clock } from '@libs/kernel/clock';
 import { Ids } from '@libs/kernel/ids';
 import type { Money } from '@libs/kernel/money';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { alertNotFound, currencyWrong, marketNotFound, tooMany } from '../domain/errors';
+import { alertNotFound, currencyWrong, tooMany } from '../domain/errors';
 import { type PriceAlert, PriceAlerts } from './collections';
-import { Catalogue } from './ports';
+import { FindMarket } from './find-market';
 
 const ALERTS_MAX = 100;
 
@@ -14,7 +14,7 @@ const ALERTS_MAX = 100;
 export class KeepAlerts {
   constructor(
     private readonly alerts: PriceAlerts,
-    private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly transactions: Transactions,
     private readonly ids: Ids,
     private readonly clock: Clock,
@@ -25,8 +25,7 @@ export class KeepAlerts {
   }
 
   async create(userId: string, marketId: string, threshold: Money): Promise<PriceAlert> {
-    const market = await this.catalogue.market(marketId);
-    if (!market) throw marketNotFound(marketId);
+    const market = await this.markets.execute(marketId);
     if (market.currency !== threshold.currency) throw currencyWrong(market.currency);
     const alert = { id: this.ids.next('alt'), marketId, threshold, createdAt: this.clock.now() };
     await this.transactions.run(async (tx) => {

@@ -3,9 +3,10 @@ import { Clock } from '@libs/kernel/clock';
 import { Ids } from '@libs/kernel/ids';
 import type { Money } from '@libs/kernel/money';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { currencyWrong, inFuture, itemNotFound, marketNotFound, tooMany } from '../domain/errors';
+import { currencyWrong, inFuture, itemNotFound, tooMany } from '../domain/errors';
 import { type NewItem, Portfolio, type PortfolioItem } from './collections';
-import { Catalogue, Trades } from './ports';
+import { FindMarket } from './find-market';
+import { Trades } from './ports';
 
 export const ITEMS_MAX = 2_000;
 
@@ -14,7 +15,7 @@ export const ITEMS_MAX = 2_000;
 export class KeepPortfolio {
   constructor(
     private readonly portfolio: Portfolio,
-    private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly trades: Trades,
     private readonly transactions: Transactions,
     private readonly ids: Ids,
@@ -22,8 +23,7 @@ export class KeepPortfolio {
   ) {}
 
   async add(userId: string, { marketId, cost, acquiredAt = this.clock.now(), note }: { marketId: string; cost: Money; acquiredAt: Date | undefined; note: string }): Promise<PortfolioItem> {
-    const market = await this.catalogue.market(marketId);
-    if (!market) throw marketNotFound(marketId);
+    const market = await this.markets.execute(marketId);
     if (market.currency !== cost.currency) throw currencyWrong(market.currency);
     this.requirePast(acquiredAt);
     const item: NewItem = { id: this.ids.next('pfi'), marketId, cost, acquiredAt, source: 'manual', note };

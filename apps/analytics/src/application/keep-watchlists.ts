@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { Ids } from '@libs/kernel/ids';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { marketNotFound, tooMany, watchlistNotFound } from '../domain/errors';
+import { tooMany, watchlistNotFound } from '../domain/errors';
 import { type Watchlist, Watchlists } from './collections';
-import { Catalogue } from './ports';
+import { FindMarket } from './find-market';
 
 const LISTS_MAX = 20;
 const MARKETS_MAX = 200;
@@ -14,7 +14,7 @@ const MARKETS_MAX = 200;
 export class KeepWatchlists {
   constructor(
     private readonly lists: Watchlists,
-    private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly transactions: Transactions,
     private readonly ids: Ids,
     private readonly clock: Clock,
@@ -49,7 +49,7 @@ export class KeepWatchlists {
   }
 
   async put(userId: string, id: string, marketId: string): Promise<Watchlist> {
-    if (!(await this.catalogue.market(marketId))) throw marketNotFound(marketId);
+    await this.markets.execute(marketId);
     return this.transactions.run(async (tx) => {
       const list = await this.own(tx, userId, id);
       if (list.marketIds.includes(marketId)) return list;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { bucketAfter, bucketCount, type Candle, type Interval, isInterval, type Range, type Scope, wholeBuckets } from '../domain/candle';
-import { brandNotFound, marketNotFound, productNotFound, rangeInvalid, rangeTooWide, valueUnknown } from '../domain/errors';
+import { brandNotFound, productNotFound, rangeInvalid, rangeTooWide, valueUnknown } from '../domain/errors';
+import { FindMarket } from './find-market';
 import { Catalogue, Histories, UnwrittenTrades } from './ports';
 import { Reports } from './reports';
 
@@ -30,6 +31,7 @@ export class ReadCandles {
     private readonly histories: Histories,
     private readonly unwritten: UnwrittenTrades,
     private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly reports: Reports,
     private readonly clock: Clock,
   ) {}
@@ -57,7 +59,7 @@ export class ReadCandles {
   private async scopeOf(scope: string, of: string): Promise<Scope> {
     switch (scope) {
       case 'market':
-        if (!(await this.catalogue.market(of))) throw marketNotFound(of);
+        await this.markets.execute(of);
         return { kind: 'market', id: of };
       case 'product':
         if ((await this.catalogue.marketsOf(of)).length === 0) throw productNotFound(of);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import type { Money } from '@libs/kernel/money';
-import { brandNotFound, cursorInvalid, marketNotFound, productNotFound, valueUnknown } from '../domain/errors';
+import { brandNotFound, cursorInvalid, productNotFound, valueUnknown } from '../domain/errors';
+import { FindMarket } from './find-market';
 import { Asks, Catalogue, type Sale, type SalePlace, Sales } from './ports';
 import { type BrandFigures, type Kpis, type MarketFigures, type Mover, Reports, type SizeFigures, type Summary, type Totals } from './reports';
 
@@ -17,12 +18,13 @@ export class ReadPrices {
     private readonly sales: Sales,
     private readonly reports: Reports,
     private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly asks: Asks,
     private readonly clock: Clock,
   ) {}
 
   async salesOf(marketId: string, limit: number, cursor: string): Promise<{ sales: Sale[]; nextCursor: string }> {
-    if (!(await this.catalogue.market(marketId))) throw marketNotFound(marketId);
+    await this.markets.execute(marketId);
     const size = pageSize(limit);
     const found = await this.sales.page(marketId, size + 1, cursor === '' ? undefined : placeOf(cursor));
     const sales = found.slice(0, size);
@@ -35,8 +37,7 @@ export class ReadPrices {
   }
 
   async market(marketId: string): Promise<MarketFigures & { currency: string; lowestAsk: Money | undefined }> {
-    const market = await this.catalogue.market(marketId);
-    if (!market) throw marketNotFound(marketId);
+    const market = await this.markets.execute(marketId);
     const now = this.clock.now();
     const [figures, lowestAsk] = await Promise.all([this.reports.market(marketId, now), this.asks.lowest(marketId, now)]);
     return { ...figures, currency: market.currency, lowestAsk };

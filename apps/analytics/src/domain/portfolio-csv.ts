@@ -63,7 +63,6 @@ function readLine({ line, fields }: Row, names: readonly string[]): ImportLine |
   if (cost === undefined) return wrong('cost is an amount such as 449.50.');
   if (of('currency') !== 'USD') return wrong('currency must be USD.');
   if (!acquiredAt) return wrong('acquired_on is a day such as 2026-01-31.');
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (note.length > NOTE_MAX || /[\u0000-\u001f\u007f]/.test(note)) return wrong(`note is one line of at most ${NOTE_MAX} characters.`);
   return { line, marketId: of('market_id'), cost, currency: 'USD', acquiredAt, note };
 }

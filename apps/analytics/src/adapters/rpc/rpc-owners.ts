@@ -4,11 +4,12 @@ import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { Log } from '@libs/chassis/log';
+import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyFromMessage } from '@libs/kernel/money';
 import { Rpc, type RpcClient } from '@libs/rpc/rpc';
 import { knownProductOf } from '../../application/known-product';
-import { type AskWord, type KnownProduct, type MatchedFact, Owners, type PaidFact } from '../../application/ports';
+import { type AskWord, type KnownMarket, type KnownProduct, type MatchedFact, Owners, type PaidFact } from '../../application/ports';
 
 const MARKETS_A_CALL_MAX = 100;
 
@@ -49,6 +50,16 @@ export class RpcOwners extends Owners {
   async products(cursor: string, limit: number): Promise<{ products: KnownProduct[]; nextCursor: string }> {
     const { products, nextCursor } = await this.catalogue.listProducts({ cursor, limit });
     return { products: products.map(knownProductOf), nextCursor };
+  }
+
+  async market(id: string): Promise<KnownMarket | undefined> {
+    try {
+      const { markets: [market] } = await this.catalogue.getMarkets({ marketIds: [id] });
+      return market && { id, productId: market.productId, size: market.size, currency: market.currency };
+    } catch (error) {
+      if (error instanceof AppError && error.kind === 'not_found') return undefined;
+      throw error;
+    }
   }
 
   async highestBids(marketIds: readonly string[]): Promise<ReadonlyMap<string, number> | undefined> {
