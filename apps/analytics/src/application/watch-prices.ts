@@ -6,7 +6,7 @@ import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { type Cause, crosses, FALL_WINDOW_MS, hasDropped, hasFallen, QUIET_MS } from '../domain/price-drop';
 import { Asks, type LowestAskChange, Watchers } from './ports';
 
-const MARKETS_AT_ONCE = 100;
+const CHANGES_AT_ONCE = 500;
 /** Of one event: what is behind reads them all at once. */
 const USERS_AN_EVENT_MAX = 500;
 
@@ -25,9 +25,9 @@ export class WatchPrices {
   async pass(): Promise<boolean> {
     const now = this.clock.now();
     return this.transactions.run(async (tx) => {
-      const { looked, changes } = await this.asks.lookAgain(tx, MARKETS_AT_ONCE, now);
+      const { looked, changes } = await this.asks.lookAgain(tx, CHANGES_AT_ONCE, now);
       for (const change of changes) await this.tell(tx, change, now);
-      return looked === MARKETS_AT_ONCE;
+      return looked === CHANGES_AT_ONCE;
     });
   }
 

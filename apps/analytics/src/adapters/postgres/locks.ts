@@ -30,9 +30,14 @@ export async function stopWriter(statements: Statements): Promise<void> {
   await statements.query('select pg_advisory_xact_lock($1, $2)', [CLASS, WRITER]);
 }
 
-/** A sale that begins while its product is learned must not miss the brand. */
+/** A sale that is written while its product is learned must not miss the brand. */
 export async function lockProduct(statements: Statements, uuid: string): Promise<void> {
   await statements.query('select pg_advisory_xact_lock($1, hashtext($2))', [PRODUCTS, uuid]);
+}
+
+/** Sales do not wait for each other. */
+export async function shareProduct(statements: Statements, uuid: string): Promise<void> {
+  await statements.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [PRODUCTS, uuid]);
 }
 
 /** What a user keeps is counted before it grows. */

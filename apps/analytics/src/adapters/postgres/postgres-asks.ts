@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { partitionOf } from '@libs/events/bus';
 import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import type { Money } from '@libs/kernel/money';
 import { Sql } from '@libs/postgres/sql';
@@ -6,8 +7,8 @@ import type { Transaction } from '@libs/postgres/transaction';
 import { Asks, type AskWord, type LowestAskChange } from '../../application/ports';
 import { FALL_WINDOW_MS } from '../../domain/price-drop';
 
-const TAKE = `delete from stirred_markets s using (select market_id from stirred_markets order by market_id limit $1 for update skip locked) x
-  where s.market_id = x.market_id returning s.market_id`;
+const TAKE = `delete from stirred_markets s using (select n from stirred_markets order by n limit $1 for update skip locked) x
+  where s.n = x.n returning s.market_id`;
 
 const LOWEST = `select a.price, a.currency from asks a where a.market_id = $1 and a.is_open and (a.expires_at is null or a.expires_at > $2) order by a.price limit 1`;
 
@@ -44,14 +45,14 @@ export class PostgresAsks extends Asks {
   }
 
   async note(tx: Transaction, { askId, marketId, price, isOpen, expiresAt, marketSeq }: AskWord): Promise<void> {
-    await this.sql.in(tx).query('select note_ask($1, $2, $3, $4, $5, $6, $7)', [uuidOfOwn('ask', askId), uuidOfOwn('mkt', marketId), price.minor, price.currency, isOpen, expiresAt ?? null, marketSeq]);
+    await this.sql.in(tx).query('select note_ask($1, $2, $3, $4, $5, $6, $7, $8)', [partitionOf(marketId), uuidOfOwn('ask', askId), uuidOfOwn('mkt', marketId), price.minor, price.currency, isOpen, expiresAt ?? null, marketSeq]);
   }
 
   async lookAgain(tx: Transaction, limit: number, now: Date): Promise<{ looked: number; changes: LowestAskChange[] }> {
     const statements = this.sql.in(tx);
     const stirred = await statements.query<{ market_id: string }>(TAKE, [limit]);
     if (stirred.length === 0) return { looked: 0, changes: [] };
-    const rows = await statements.query<ChangedRow>(CHANGED, [stirred.map((row) => row.market_id), now, FALL_WINDOW_MS]);
+    const rows = await statements.query<ChangedRow>(CHANGED, [[...new Set(stirred.map((row) => row.market_id))], now, FALL_WINDOW_MS]);
     await statements.query(KEEP, [rows.map((row) => row.market_id), rows.map((row) => row.price), rows.map((row) => row.currency), now]);
     return { looked: stirred.length, changes: rows.map(changeOf) };
   }

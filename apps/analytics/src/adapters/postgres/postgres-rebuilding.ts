@@ -21,8 +21,8 @@ const COPY = `with changed as (
   insert into trades as t (${FACT_COLUMNS}) select ${FACT_COLUMNS} from trades_next
       on conflict (match_id) do update set ${columns.slice(1).map((name) => `${name} = excluded.${name}`).join(', ')} where ${differs} returning 1) select count(*) as n from changed`;
 const ASKS = [
-  `insert into stirred_markets select market_id from (select ask_id, market_id, price from asks where is_open except select ask_id, market_id, price from asks_next where is_open) x union
-     select market_id from (select ask_id, market_id, price from asks_next where is_open except select ask_id, market_id, price from asks where is_open) y on conflict do nothing`,
+  `insert into stirred_markets (market_id) select market_id from (select ask_id, market_id, price from asks where is_open except select ask_id, market_id, price from asks_next where is_open) x union
+     select market_id from (select ask_id, market_id, price from asks_next where is_open except select ask_id, market_id, price from asks where is_open) y`,
   'delete from asks',
   'insert into asks select * from asks_next',
   'delete from asks_next',

@@ -3,7 +3,7 @@ import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type Dealt, type MatchedFact, type PaidFact, Trades } from '../../application/ports';
-import { lockProduct, projectionsOf } from './locks';
+import { lockProduct, projectionsOf, shareProduct } from './locks';
 import { mergeBusted, mergeMatched, mergePaid } from './trade-row';
 
 interface DealtRow {
@@ -31,7 +31,7 @@ export class PostgresTrades extends Trades {
   }
 
   async paid(tx: Transaction, fact: PaidFact): Promise<void> {
-    await lockProduct(this.sql.in(tx), uuidOfOwn('prd', fact.productId));
+    await shareProduct(this.sql.in(tx), uuidOfOwn('prd', fact.productId));
     await this.merge(tx, mergePaid, paidArrays([fact]));
   }
 

@@ -60,8 +60,11 @@ create index asks_open on asks (market_id, price) where is_open;
 create table asks_next (like asks including defaults);
 alter table asks_next add primary key (ask_id);
 
--- Markets whose asks have changed since their lowest ask was looked at.
-create table stirred_markets (market_id uuid primary key);
+-- Markets whose asks have changed since their lowest ask was looked at. One row a change: a key would make those who write here wait for each other.
+create table stirred_markets (
+  n         bigint generated always as identity primary key,
+  market_id uuid not null
+);
 
 -- Each change of a market's lowest ask; without a price the book was empty. Kept as long as a fall is measured over.
 create table lowest_asks (
@@ -96,9 +99,11 @@ create table history_target (
 );
 
 -- Asks come by the thousand: one call for each. The lock keeps a rebuild from beginning or ending meanwhile; each statement sees what was committed before it.
-create function note_ask(of_ask uuid, of_market uuid, new_price bigint, new_currency text, now_open boolean, new_expiry timestamptz, seq bigint) returns void language plpgsql as $$
+create function note_ask(part int, of_ask uuid, of_market uuid, new_price bigint, new_currency text, now_open boolean, new_expiry timestamptz, seq bigint) returns void language plpgsql as $$
 begin
   perform pg_advisory_xact_lock_shared(7061, 1);
+  -- Two topics speak of one ask at the same time, several asks in a transaction: whoever comes second waits here, and not in the middle.
+  perform pg_advisory_xact_lock(7064, part);
   insert into asks as a (ask_id, market_id, price, currency, is_open, expires_at, market_seq) values (of_ask, of_market, new_price, new_currency, now_open, new_expiry, seq)
       on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
     where a.market_seq < excluded.market_seq;
@@ -107,7 +112,7 @@ begin
         on conflict (ask_id) do update set price = excluded.price, is_open = excluded.is_open, expires_at = excluded.expires_at, market_seq = excluded.market_seq
       where a.market_seq < excluded.market_seq;
   end if;
-  insert into stirred_markets (market_id) values (of_market) on conflict do nothing;
+  insert into stirred_markets (market_id) values (of_market);
 end $$;
 
 create table rebuilds (
