@@ -18,7 +18,7 @@ describe('the spread of prices', () => {
       const mean = some.reduce((a, b) => a + b, 0) / some.length;
       const sigma = Math.sqrt(some.reduce((all, price) => all + (price - mean) ** 2, 0) / some.length);
       const { average, volatilityBps, low, high } = spreadOf(sums(some))!;
-      for (const [exact, rough] of [[average, mean], [low, mean - sigma], [high, mean + sigma], [volatilityBps, (sigma / mean) * 10_000]] as const) expect(Math.abs(exact - rough)).toBeLessThanOrEqual(1 + rough * 1e-9);
+      for (const [exact, rough] of [[average, mean], [low, mean - sigma], [high, mean + sigma], [volatilityBps, (sigma / mean) * 10_000]] as const) expect(Math.abs(exact - rough)).toBeLessThanOrEqual(1 + Math.abs(rough) * 1e-9);
     }));
   });
 });

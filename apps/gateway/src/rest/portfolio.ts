@@ -15,6 +15,8 @@ const ValueJson = z.object({
   owned: z.int(), sold: z.int(), cost: AmountJson, atHighestBid: AmountJson, atLastSale: AmountJson, unrealisedAtHighestBid: AmountJson, unrealisedAtLastSale: AmountJson, realised: AmountJson,
   degraded: z.boolean().meta({ description: 'The live prices cannot be had at the moment: nothing counts at the highest bid.' }),
 });
+/** Lines and tabs, and no other control characters; what the lines say is told line by line. */
+const Csv = z.string().max(CSV_MAX).regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'Control characters are not taken.').regex(/market_id/, 'The first line names the columns.');
 const NewItem = z.strictObject({ marketId: idOf('mkt'), cost: MoneyJson, acquiredAt: bodyInstant.optional(), note: freeText(200).optional() });
 const ChangedItem = z.strictObject({ cost: MoneyJson.optional(), acquiredAt: bodyInstant.optional(), note: freeText(200).optional() });
 
@@ -64,7 +66,7 @@ export function portfolioRoutes(rpc: Rpc): Route[] {
     }),
     route({
       ...mine, method: 'POST', path: '/v1/portfolio/import', status: 200, summary: 'Items from CSV: good lines come in, bad ones are named. Columns: market_id, cost, currency, acquired_on, note.',
-      refusals: ['analytics.csv_invalid', 'analytics.key_reused'], idempotencyKey: 'required', body: z.strictObject({ csv: z.string().min(1).max(CSV_MAX) }),
+      refusals: ['analytics.csv_invalid', 'analytics.key_reused'], idempotencyKey: 'required', body: z.strictObject({ csv: Csv }),
       answer: z.object({ imported: z.int(), errors: z.array(z.object({ line: z.int(), detail: z.string() })), replayed: z.boolean() }),
       async handle({ body: { csv }, key, call }) {
         const { imported, errors, replayed } = await collection.importPortfolio({ csv, idempotencyKey: key }, call);
