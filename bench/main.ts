@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { chartsBench } from './charts.bench';
 import { runEngineBench } from './engine.bench';
 import { notificationLoad } from './notifications';
 import { orderEntry } from './order-entry';
@@ -12,12 +13,17 @@ const RUNS = [
 const GOAL = { perSecond: 10_000, p99Ms: 25 };
 const ENGINE_GOAL = 7;
 const NOTIFICATIONS = 10_000;
+const SALES = 1_000_000;
 
-/** `npm run bench`: the engine against a package, then order entry over HTTP. `--check` fails when a goal is missed; `--only engine|orders|notifications` runs one part. */
+/** `npm run bench`: the engine against a package, then order entry over HTTP. `--check` fails when a goal is missed; `--only engine|orders|notifications` runs one part, `--only charts` the charts with a million sales. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, scale: { type: 'string', default: '1' } } });
   say(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); the load generator shares them`);
   const runs = (part: string) => values.only === undefined || values.only === part;
+  if (values.only === 'charts') {
+    await chartsBench(Math.round(SALES * Number(values.scale)), say);
+    return 0;
+  }
   let isMissed = false;
   if (runs('engine')) {
     say('\nThe engine alone, orders per second of CPU, against the npm package nodejs-order-book on the same flow:');

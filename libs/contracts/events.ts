@@ -1,4 +1,5 @@
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import * as analytics from './gen/exchange/analytics/v1/events_pb';
 import * as authentication from './gen/exchange/authentication/v1/events_pb';
 import * as bidding from './gen/exchange/bidding/v1/events_pb';
 import * as order from './gen/exchange/order/v1/events_pb';
@@ -6,7 +7,7 @@ import * as payment from './gen/exchange/payment/v1/events_pb';
 import * as product from './gen/exchange/product/v1/events_pb';
 import * as user from './gen/exchange/user/v1/events_pb';
 
-export const services = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'gateway'] as const;
+export const services = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics', 'gateway'] as const;
 export type ServiceName = (typeof services)[number];
 
 /** A topic is the stream of one noun. It has one producer, and `kseq` counts 1..N for each of its keys. */
@@ -20,6 +21,7 @@ export const topics = {
   payments: { producer: 'payment', key: 'order' },
   payouts: { producer: 'payment', key: 'seller' },
   authentication: { producer: 'authentication', key: 'order' },
+  prices: { producer: 'analytics', key: 'market' },
 } as const satisfies Record<string, { producer: ServiceName; key: string }>;
 export type Topic = keyof typeof topics;
 
@@ -68,6 +70,7 @@ export const events = {
   'payout.failed': { topic: 'payouts', schema: payment.PayoutFailedSchema },
   'inspection.received': { topic: 'authentication', schema: authentication.InspectionReceivedSchema },
   'inspection.completed': { topic: 'authentication', schema: authentication.InspectionCompletedSchema },
+  'price.dropped': { topic: 'prices', schema: analytics.PriceDroppedSchema },
 } as const satisfies Record<`${string}.${string}`, { topic: Topic; schema: DescMessage }>;
 
 export type EventName = keyof typeof events;

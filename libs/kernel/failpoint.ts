@@ -12,6 +12,7 @@ export const failpoints = [
   'payment.webhook.afterVerify', 'payment.webhook.afterInbox',
   'authentication.afterVerdict',
   'notification.beforeSend', 'notification.afterSendBeforeMark',
+  'analytics.midBulk', 'analytics.afterBulkBeforeOffset',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 

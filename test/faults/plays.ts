@@ -49,6 +49,22 @@ export async function trade(cast: Cast): Promise<Play> {
   };
 }
 
+/** A bid that meets an ask: the sale is in the list and the candle, once. */
+export async function shownSale(cast: Cast): Promise<Play> {
+  const { bea, sam } = cast;
+  const [market, key] = [await cast.market(), randomUUID()];
+  await sam.asks(market, PRICE);
+  return {
+    acts: () => bea.bids(market, PRICE, {}, key),
+    async endsWell() {
+      const { data: sales } = await bea.api.get<{ data: { price: { amount: number } }[] }>(`/v1/markets/${market}/sales`);
+      expect(sales.map(({ price }) => price.amount)).toEqual([PRICE * 100]);
+      const { data: candles } = await bea.api.get<{ data: { close: number; sales: number }[] }>(`/v1/markets/${market}/candles?interval=1d`);
+      expect(candles).toMatchObject([{ close: PRICE * 100, sales: 1 }]);
+    },
+  };
+}
+
 /** A seller who never ships: the deadline passes, and the buyer is refunded once. */
 export async function missedDeadline(cast: Cast): Promise<Play> {
   const { bea, story, provider } = cast;

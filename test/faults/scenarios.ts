@@ -1,5 +1,5 @@
 import { newsThatMayBeLost, newsThatIsTold } from './news';
-import { delivery, missedDeadline, restingBid, trade, verdict } from './plays';
+import { delivery, missedDeadline, restingBid, shownSale, trade, verdict } from './plays';
 import type { Scenario } from './scenario';
 
 /**
@@ -40,6 +40,9 @@ export const scenarios: readonly Scenario[] = [
 
   { point: 'notification.beforeSend', service: 'notification', says: 'a message is about to be sent', prepare: newsThatMayBeLost },
   { point: 'notification.afterSendBeforeMark', service: 'notification', says: 'a message is sent and not marked', prepare: newsThatIsTold },
+
+  { point: 'analytics.midBulk', service: 'analytics', says: 'a sale is written and its history is not', prepare: shownSale },
+  { point: 'analytics.afterBulkBeforeOffset', service: 'analytics', says: 'a sale is in the history and not marked as heard', prepare: shownSale },
 
   { point: 'bidding.takeover.afterEpoch', service: 'bidding', says: 'a new writer has taken the books over', prepare: trade },
   { point: 'bidding.takeover.midLoad', service: 'bidding', says: 'a new writer loads the books', prepare: restingBid },

@@ -3,6 +3,7 @@ import type { ExchangeOptions } from '@libs/testing/exchange-process';
 import { accountJourneys } from './account.journey';
 import { marketJourneys } from './market.journey';
 import { messageJourneys } from './message.journey';
+import { pricesJourneys } from './prices.journey';
 import { tradeJourneys } from './trade.journey';
 
 const START_MS_MAX = 120_000;
@@ -25,6 +26,7 @@ export function allJourneys(topology: string, options: ExchangeOptions): void {
     describe('a trade', () => tradeJourneys(current));
     describe('a market', () => marketJourneys(current));
     describe('a message', () => messageJourneys(current));
+    describe('prices', () => pricesJourneys(current));
     describe('an account', () => accountJourneys(current));
 
     it('keeps every invariant', async () => {

@@ -1,4 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
+import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService, type TradeRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
@@ -37,4 +39,6 @@ export const everybodyReached = {
   payment: reached(PaymentService),
   authentication: reached(AuthenticationService),
   notification: reached(NotificationService),
+  analytics: reached(AnalyticsService),
+  collection: reached(CollectionService),
 };

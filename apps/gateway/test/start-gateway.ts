@@ -1,3 +1,5 @@
+import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
@@ -24,6 +26,8 @@ interface Fakes {
   readonly payment?: Partial<RpcHandlers<typeof PaymentService>>;
   readonly authentication?: Partial<RpcHandlers<typeof AuthenticationService>>;
   readonly notification?: Partial<RpcHandlers<typeof NotificationService>>;
+  readonly analytics?: Partial<RpcHandlers<typeof AnalyticsService>>;
+  readonly collection?: Partial<RpcHandlers<typeof CollectionService>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly module?: ServiceModule;
 }
@@ -50,7 +54,7 @@ export function fastifyOf({ service }: RunningGateway): FastifyInstance {
 const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(map(({ watch }) => ({ readAgain: watch })));
 
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
-export async function startGateway({ user, product, bidding, order, payment, authentication, notification, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
+export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
   const watchRevocations = () => {
     setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
@@ -65,6 +69,8 @@ export async function startGateway({ user, product, bidding, order, payment, aut
       [PaymentService, { ...payment }],
       [AuthenticationService, { ...authentication }],
       [NotificationService, { ...notification }],
+      [AnalyticsService, { ...analytics }],
+      [CollectionService, { ...collection }],
     ],
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { rebuildAnalytics } from './launch/rebuild-analytics';
 import { secretsFolder } from './launch/environment';
 import { grantFirstAdmin, rotateKeys } from './launch/user-commands';
 import { readRunFile, runningExchange } from './run-file';
@@ -8,6 +9,7 @@ const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
   keys rotate            seal addresses, phones and kept tokens with a new key, while the exchange runs; again, when it was cut short
+  rebuild analytics      build the price history anew from its owners, while the exchange goes on
   status                 what runs, where, and what is not done yet
   help                   this
 
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
   if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
   if (command === 'keys' && argument === 'rotate') return rotate(values.data);
+  if (command === 'rebuild' && argument === 'analytics') return rebuild(values.data);
   if (command === 'status') return status(values.data);
   throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
@@ -38,6 +41,13 @@ async function rotate(data: string): Promise<void> {
 async function grantAdmin(data: string, email: string): Promise<void> {
   await grantFirstAdmin(userDatabaseOf(data), email);
   process.stdout.write('Done: who logs in from now on as that user is an administrator.\n');
+}
+
+async function rebuild(data: string): Promise<void> {
+  const database = process.env.ANALYTICS_DATABASE_URL ?? readRunFile(data)?.databases.analytics;
+  if (!database) throw new Error(`There is no exchange in ${data}: start it, or set ANALYTICS_DATABASE_URL.`);
+  const { changed, before, after } = await rebuildAnalytics(database);
+  process.stdout.write(`Done: ${before === after ? 'it equals what it was' : `${changed} trades differed`}.\n  before ${before}\n  after  ${after}\n`);
 }
 
 async function status(data: string): Promise<void> {

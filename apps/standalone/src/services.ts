@@ -1,4 +1,5 @@
 import type { ServiceModule } from '@libs/chassis/service';
+import { AnalyticsModule } from '../../analytics/src/analytics.module';
 import { AuthenticationModule } from '../../authentication/src/authentication.module';
 import { BiddingModule } from '../../bidding/src/bidding.module';
 import { GatewayModule } from '../../gateway/src/gateway.module';
@@ -12,7 +13,7 @@ import { UserModule } from '../../user/src/user.module';
  * Who exists, each after those that it calls (product and bidding call each other, but bidding does so for a command that has come in): what
  * stops in the opposite order calls nobody who is gone. Each runs as a Nest application of its own.
  */
-export const innerServices: readonly ServiceModule[] = [UserModule, PaymentModule, BiddingModule, ProductModule, OrderModule, AuthenticationModule, NotificationModule];
+export const innerServices: readonly ServiceModule[] = [UserModule, PaymentModule, BiddingModule, ProductModule, OrderModule, AuthenticationModule, NotificationModule, AnalyticsModule];
 
 /** The only public door. */
 export const gatewayService: ServiceModule = GatewayModule;

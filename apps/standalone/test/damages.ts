@@ -69,7 +69,7 @@ const matching: Damage[] = [
     does: journal((line, { secondAsk }) => placed(line, secondAsk, (ask) => (ask.priority = '1')), ({ secondAsk }) => `update quotes set prio = 1 where id = '${uuid(secondAsk)}'`) },
   { what: 'a match at another price than the resting one', breaks: 'M5', to: 'bidding', names: ({ matches }) => matches.running,
     does: journal((line, { matches }) => Object.assign(line[4], line[3] === 'match.created' && line[4].matchId === matches.running && { price: { currency: 'USD', minor: '49900' } })) },
-  { what: 'somebody on both sides', breaks: 'M6', to: 'bidding', names: ({ matches }) => uuid(matches.running),
+  { what: 'somebody on both sides', breaks: 'M6', also: ['M15'], to: 'bidding', names: ({ matches }) => uuid(matches.running),
     does: sql(({ matches }) => `alter table matches drop constraint matches_legal; update matches set buyer_id = seller_id where id = '${uuid(matches.running)}'`) },
   { what: 'a match with an ask past its expiry', breaks: 'M7', to: 'bidding', names: ({ matchedAsk }) => matchedAsk,
     does: journal((line, { matchedAsk }) => placed(line, matchedAsk, (ask) => (ask.expiresAt = '2026-01-01T00:00:00.000Z'))) },
@@ -78,7 +78,7 @@ const matching: Damage[] = [
       ({ cancelledBid }) => `update quotes set status = 'active', reason = null where id = '${uuid(cancelledBid)}'`) },
   { what: 'a change whose number is skipped', breaks: 'M8', to: 'bidding', names: ({ market }) => market,
     does: journal((line, { bestBid }) => line[4].quote?.id === bestBid && Object.assign(line[4], { marketSeq: '900' })) },
-  { what: 'a market ahead of its events', breaks: 'M8b', also: ['E2'], to: 'bidding', names: ({ market }) => market,
+  { what: 'a market ahead of its events', breaks: 'M8b', also: ['E2', 'E3', 'E4'], to: 'bidding', names: ({ market }) => market,
     does: sql(({ market }) => `update markets set seq = seq + 1 where id = '${uuid(market)}'`) },
   { what: 'a resting quote whose place was changed', breaks: 'M9', to: 'bidding', names: ({ bestBid }) => bestBid, does: sql(({ bestBid }) => `update quotes set prio = prio + 100 where id = '${uuid(bestBid)}'`) },
   { what: 'a matched quote without a match', breaks: 'M10', to: 'bidding', names: ({ cancelledBid }) => cancelledBid,
@@ -89,6 +89,12 @@ const matching: Damage[] = [
     does: sql(({ bestBid }) => `insert into command_answers (user_id, key, command, body_hash, answer) select user_id, client_key, 'cancelBid', body_hash, '' from quotes where id = '${uuid(bestBid)}'`) },
   { what: 'a price between two ticks', breaks: 'M14', to: 'bidding', names: ({ expiredBid }) => uuid(expiredBid), does: sql(({ expiredBid }) => `update quotes set price = min_price - 1 from markets m where m.id = market_id and quotes.id = '${uuid(expiredBid)}'`) },
   { what: 'a paid match that is no sale', breaks: 'M15', to: 'bidding', names: ({ matches }) => uuid(matches.done), does: sql(({ matches }) => `delete from sales where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a paid match that is in no chart', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.done} is paid and not`, does: sql(({ matches }) => `delete from trades where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale that was taken back and still moves the price', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.bust} is in the price history`,
+    does: sql(({ matches }) => `update trades set busted = false, price = 1, sold_at = now() where match_id = '${uuid(matches.bust)}'`) },
+  { what: 'a chart with another price', breaks: 'M15', to: 'analytics', names: ({ matches }) => matches.done, does: sql(({ matches }) => `update trades set price = price + 1 where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale at another instant', breaks: 'M15', to: 'analytics', names: ({ matches }) => matches.done, does: sql(({ matches }) => `update trades set sold_at = sold_at + interval '1 second' where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a sale that counts for another brand', breaks: 'M15', to: 'analytics', names: () => 'another brand', does: sql(({ matches }) => `update trades set brand = 'Other' where match_id = '${uuid(matches.done)}'`) },
 ];
 
 const money: Damage[] = [

@@ -2,7 +2,7 @@ import type { Transaction } from '@libs/postgres/transaction';
 import type { BookImage, BookLevels } from './books';
 import type { Batch, Done } from '../domain/batch';
 import type { Market, MarketPosition, MarketTerms } from '../domain/market';
-import type { Match, QuoteFacts } from '../domain/quote';
+import type { Match, MatchState, QuoteFacts } from '../domain/quote';
 import type { Side } from '../domain/side';
 import type { TraderFacts } from '../domain/trader-facts';
 
@@ -79,6 +79,22 @@ export interface QuoteQuery {
 }
 
 /** What the database says: for what is not on the floor, and when a projection cannot answer. */
+export interface MatchRecord {
+  readonly matchId: string;
+  readonly marketId: string;
+  readonly marketSeq: number;
+  readonly state: MatchState;
+}
+
+export interface OpenAsk {
+  readonly askId: string;
+  readonly marketId: string;
+  readonly price: number;
+  readonly currency: string;
+  readonly expiresAt: Date;
+  readonly marketSeq: number;
+}
+
 export abstract class Records {
   abstract quotes(query: QuoteQuery): Promise<QuotePage>;
   abstract quoteStatus(quoteId: string, side: Side, userId: string): Promise<string | undefined>;
@@ -87,6 +103,10 @@ export abstract class Records {
   abstract book(marketId: string, depth: number): Promise<BookLevels | undefined>;
   /** As the rows say, in one snapshot: what a projection is compared with. */
   abstract images(marketIds: readonly string[]): Promise<BookImage[]>;
+  /** Every match, by id, after the one that is named. */
+  abstract matches(after: string, limit: number): Promise<MatchRecord[]>;
+  /** Every ask in the books, by id, with its market's sequence in the same snapshot. */
+  abstract openAsks(after: string, limit: number): Promise<OpenAsk[]>;
 }
 
 /** What the services that own the facts have told us, in our own database. What a fact does to open quotes is written down with it. */

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type QuotePage, type QuoteQuery, Records } from './ports';
+import { type MatchRecord, type OpenAsk, type QuotePage, type QuoteQuery, Records } from './ports';
 
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
+/** Of one page for another service that builds its projection anew. */
+const RECORDS_MAX = 1_000;
 
 /** A user's own bids or asks, the newest first. */
 @Injectable()
@@ -11,5 +13,13 @@ export class ReadQuotes {
 
   mine(query: QuoteQuery): Promise<QuotePage> {
     return this.records.quotes({ ...query, limit: Math.min(query.limit <= 0 ? LIMIT_DEFAULT : query.limit, LIMIT_MAX) });
+  }
+
+  allMatches(after: string, limit: number): Promise<MatchRecord[]> {
+    return this.records.matches(after, Math.min(limit, RECORDS_MAX));
+  }
+
+  openAsks(after: string, limit: number): Promise<OpenAsk[]> {
+    return this.records.openAsks(after, Math.min(limit, RECORDS_MAX));
   }
 }

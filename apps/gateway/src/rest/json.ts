@@ -107,6 +107,22 @@ export function queryInt(min: number, max: number) {
     .meta({ type: 'integer', minimum: min, maximum: max });
 }
 
+const INSTANT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?Z$/;
+
+/** An instant that a user names, in UTC. */
+export const bodyInstant = z
+  .string()
+  .regex(INSTANT, 'This is not an instant such as 2026-01-31T12:00:00Z.')
+  .refine((text) => !INSTANT.test(text) || new Date(text).toISOString().slice(0, 10) === text.slice(0, 10), 'The calendar has no such day.')
+  .transform((text) => new Date(text));
+export const queryInstant = bodyInstant.meta({ type: 'string', format: 'date-time' });
+
+/** The plain form of a contract's timestamp. */
+export function timestampOf(at: Date): { seconds: bigint; nanos: number } {
+  const seconds = Math.floor(at.getTime() / 1_000);
+  return { seconds: BigInt(seconds), nanos: (at.getTime() - seconds * 1_000) * 1_000_000 };
+}
+
 export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const pageQuery = {

@@ -2,6 +2,7 @@ import type { Rpc } from '@libs/rpc/rpc';
 import type { Route } from '../door/route';
 import type { SendTrade } from './quotes';
 import { adminRoutes } from './admin';
+import { analyticsRoutes } from './analytics';
 import { askRoutes } from './asks';
 import { authRoutes, type CountTries } from './auth';
 import { bidRoutes } from './bids';
@@ -16,9 +17,12 @@ import { notificationRoutes } from './notifications';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
+import { portfolioRoutes } from './portfolio';
+import { priceRoutes } from './prices';
 import { productRoutes } from './products';
 import { socketTicketRoutes } from './socket-tickets';
 import { type TestClock, testClockRoutes } from './test-clock';
+import { watchRoutes } from './watches';
 import { webhookRoutes } from './webhooks';
 
 /** What the routes stand on. */
@@ -42,6 +46,10 @@ export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, 
     ...meRoutes(rpc),
     ...productRoutes(rpc),
     ...marketRoutes(rpc),
+    ...priceRoutes(rpc),
+    ...analyticsRoutes(rpc),
+    ...watchRoutes(rpc),
+    ...portfolioRoutes(rpc),
     ...bidRoutes(rpc, sendTrade),
     ...askRoutes(rpc, sendTrade),
     ...estimateRoutes(rpc),

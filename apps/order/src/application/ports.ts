@@ -73,6 +73,8 @@ export abstract class Orders {
   abstract past(tx: Transaction, id: string): Promise<Past>;
   abstract patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void>;
   abstract page(filter: OrderFilter): Promise<Order[]>;
+  /** Those whose payment was announced, whatever became of them, by id. */
+  abstract announcedPaid(after: string, limit: number): Promise<Order[]>;
   abstract countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>>;
 }
 

@@ -6,6 +6,8 @@ import { History, type HistoryEntry, type Label, type OrderFilter, Orders, Shipm
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
+/** Of one page for another service that builds its projection anew. */
+const RECORDS_MAX = 1_000;
 
 export interface OrderView {
   readonly order: Order;
@@ -42,6 +44,11 @@ export class ReadOrders {
     const orders = shown.map((order) => ({ order, viewer: viewerOf(order, caller) ?? 'admin' }));
     const last = shown.at(-1);
     return { orders, nextCursor: found.length > limit && last ? last.id : '' };
+  }
+
+  /** For services alone. */
+  paid(after: string, limit: number): Promise<Order[]> {
+    return this.orders.announcedPaid(after, Math.min(limit, RECORDS_MAX));
   }
 
   async events(caller: Caller, orderId: string): Promise<HistoryEntry[]> {

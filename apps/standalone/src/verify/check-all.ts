@@ -3,10 +3,11 @@ import { matching } from '../adapters/postgres/matching';
 import { money } from '../adapters/postgres/money';
 import { orders } from '../adapters/postgres/orders';
 import { passed, workedOff } from '../adapters/postgres/passage';
+import { prices } from '../adapters/postgres/prices';
 import { books } from '../adapters/redis/redis-live-books';
 import type { Invariant, Stores } from './invariant';
 
-export const invariants: readonly Invariant[] = [...matching, ...money, ...orders, ...events, ...books];
+export const invariants: readonly Invariant[] = [...matching, ...prices, ...money, ...orders, ...events, ...books];
 
 export interface Verdict {
   readonly invariant: Invariant;

@@ -14,6 +14,7 @@ export interface Stores {
   readonly payment: Database;
   readonly authentication: Database;
   readonly notification: Database;
+  readonly analytics: Database;
   readonly bus: Database;
   readonly books: LiveBooks | undefined;
   readonly provider: ProviderBooks | undefined;
@@ -21,7 +22,7 @@ export interface Stores {
   readonly now: Date;
 }
 
-export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification'] as const;
+export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics'] as const;
 export type ServiceStore = (typeof serviceStores)[number];
 
 /** Resting quotes as `id@price`, best first on each side, with the sequence that they are of. */

@@ -3,7 +3,7 @@ import { AppError } from '@libs/kernel/app-error';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { BookImage, BookLevels } from '../../application/books';
-import { type QuotePage, type QuoteQuery, Records } from '../../application/ports';
+import { type MatchRecord, type OpenAsk, type QuotePage, type QuoteQuery, Records } from '../../application/ports';
 import { emptyHash, toggle } from '../../domain/book-hash';
 import { type Match, type MatchState, quoteOf } from '../../domain/quote';
 import type { Side } from '../../domain/side';
@@ -30,6 +30,10 @@ const IMAGES = `
   select m.id, m.seq, m.state, m.retired, s.epoch,
          (select coalesce(json_agg(json_build_array(q.side, q.price, q.prio, q.id)), '[]') from quotes q where q.market_id = m.id and q.status = 'active') as members
     from markets m join shards s on s.id = m.shard where m.id = any ($1::uuid[])`;
+
+const OPEN_ASKS = `
+  select q.id, q.market_id, q.price, m.currency, q.expires_at, m.seq from quotes q join markets m on m.id = q.market_id
+   where q.side = 'ask' and q.status = 'active' and ($1::uuid is null or q.id > $1) order by q.id limit $2`;
 
 @Injectable()
 export class PostgresRecords extends Records {
@@ -91,6 +95,17 @@ export class PostgresRecords extends Records {
       for (const member of members) toggle(hash, member);
       return { marketId: typeId('mkt', row.id), epoch: Number(row.epoch), seq: Number(row.seq), state: row.retired ? 'retired' : row.state, ...hash, members };
     });
+  }
+
+  async matches(after: string, limit: number): Promise<MatchRecord[]> {
+    const rows = await this.sql.query<{ id: string; market_id: string; seq: number; state: MatchState }>(
+      'select id, market_id, seq, state from matches where $1::uuid is null or id > $1 order by id limit $2', [after === '' ? null : uuidOfOwn('mtc', after), limit]);
+    return rows.map((row) => ({ matchId: typeId('mtc', row.id), marketId: typeId('mkt', row.market_id), marketSeq: row.seq, state: row.state }));
+  }
+
+  async openAsks(after: string, limit: number): Promise<OpenAsk[]> {
+    const rows = await this.sql.query<{ id: string; market_id: string; price: number; currency: string; expires_at: Date; seq: number }>(OPEN_ASKS, [after === '' ? null : uuidOfOwn('ask', after), limit]);
+    return rows.map((row) => ({ askId: typeId('ask', row.id), marketId: typeId('mkt', row.market_id), price: row.price, currency: row.currency, expiresAt: row.expires_at, marketSeq: row.seq }));
   }
 }
 

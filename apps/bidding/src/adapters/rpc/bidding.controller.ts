@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Controller } from '@nestjs/common';
 import * as contract from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { AppError } from '@libs/kernel/app-error';
@@ -104,6 +105,17 @@ export class BiddingController implements RpcHandlers<typeof contract.BiddingSer
 
   resumeMarket(request: contract.ResumeMarketRequest, call: CallContext) {
     return this.setState('open', request, call);
+  }
+
+  async listMatches({ after, limit }: contract.ListMatchesRequest, call: CallContext) {
+    requireService(call, 'analytics');
+    return { matches: (await this.quotes.allMatches(after, limit)).map((match) => ({ ...match, marketSeq: BigInt(match.marketSeq) })) };
+  }
+
+  async listOpenAsks({ after, limit }: contract.ListOpenAsksRequest, call: CallContext) {
+    requireService(call, 'analytics');
+    const asks = await this.quotes.openAsks(after, limit);
+    return { asks: asks.map(({ price, currency, expiresAt, marketSeq, ...ask }) => ({ ...ask, price: { minor: BigInt(price), currency }, expiresAt: timestampFromDate(expiresAt), marketSeq: BigInt(marketSeq) })) };
   }
 
   trade(requests: Observable<contract.TradeRequest>, call: CallContext) {

@@ -30,6 +30,9 @@ const PAGE = `select * from orders
     and ($5::uuid is null or id < $5)
   order by id desc limit $6`;
 
+const ANNOUNCED_PAID = `select o.* from orders o where o.paid_at is not null and ($1::uuid is null or o.id > $1)
+    and exists (select from order_events e where e.order_id = o.id and e.to_status = 'confirmed') order by o.id limit $2`;
+
 const PAST = 'select event, hash from order_events where order_id = $1 order by version';
 
 const APPEND = `insert into order_events (order_id, version, event, from_status, to_status, actor, actor_id, reason, at, trace_id,
@@ -102,6 +105,11 @@ export class PostgresOrders extends Orders {
     const user = userId ? uuidOfOwn('usr', userId) : null;
     const cursor = before ? uuidOfOwn('ord', before) : null;
     const rows = await this.sql.query<OrderRow>(PAGE, [user, side ?? null, state ?? null, endStatuses, cursor, limit]);
+    return rows.map(orderOf);
+  }
+
+  async announcedPaid(after: string, limit: number): Promise<Order[]> {
+    const rows = await this.sql.query<OrderRow>(ANNOUNCED_PAID, [after === '' ? null : uuidOfOwn('ord', after), limit]);
     return rows.map(orderOf);
   }
 
