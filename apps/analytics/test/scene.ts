@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AnalyticsService, type Candle, type GetCandlesResponse } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
 import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
@@ -41,10 +41,22 @@ export interface Told {
   readonly event: never;
 }
 
+interface Paid {
+  readonly orderId: string;
+  readonly matchId: string;
+  readonly marketId: string;
+  readonly productId: string;
+  readonly size: string;
+  readonly buyerId: string;
+  readonly sellerId: string;
+  readonly price: { currency: string; minor: bigint };
+  readonly paidAt: Timestamp;
+}
+
 /** What the owners of the facts know, told to whoever asks. */
 export interface OwnersKnow {
   matches: { matchId: string; marketId: string; marketSeq: bigint; state: string }[];
-  paid: EventInit<'order.created'>[];
+  paid: Paid[];
   asks: { askId: string; marketId: string; price: { currency: string; minor: bigint }; expiresAt: { seconds: bigint; nanos: number }; marketSeq: bigint }[];
   bids: Map<string, bigint>;
   /** Those whose events have not come. */
@@ -70,7 +82,7 @@ export class Scene {
           listOpenAsks: async (request) => ({ asks: pageOf(owners.asks, ({ askId }) => askId, request) }),
           getMarketData: async ({ marketIds }) => ({ markets: marketIds.map((marketId) => ({ marketId, highestBidMinor: owners.bids.get(marketId) })) }),
         }],
-        [OrderService, { listPaidOrders: async (request) => ({ orders: pageOf(owners.paid, ({ orderId }) => orderId ?? '', request) }) }],
+        [OrderService, { listPaidOrders: async (request) => ({ orders: pageOf(owners.paid, ({ orderId }) => orderId, request) }) }],
         [ProductService, { listProducts: async () => ({ products: [], nextCursor: '' }), getMarkets: async ({ marketIds }) => ({ markets: owners.markets.filter(({ id }) => marketIds.includes(id)) }) }],
       ],
     });
