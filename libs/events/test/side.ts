@@ -7,6 +7,7 @@ import { handlersOf } from '@libs/events/event-handlers';
 import { OnEvent, type Delivery } from '@libs/events/on-event';
 import { OutboxRelay } from '@libs/events/outbox-relay';
 import { ParkedEvents } from '@libs/events/parked-events';
+import { replay } from '@libs/events/replay';
 import { PostgresOutbox } from '@libs/events/postgres-outbox';
 import { typeId, type IdPrefix, Ids } from '@libs/kernel/ids';
 import { Database } from '@libs/postgres/database';
@@ -102,6 +103,11 @@ export class Side {
       await this.consumer.pass();
       return (await this.relay.pending()) + (await this.consumer.pending()) === 0;
     });
+  }
+
+  /** What the service keeps from events is emptied, and told anew from the log. */
+  async replay(since?: Date): Promise<void> {
+    await replay({ bus: this.bus, sql: this.sql, transactions: this.transactions, consumer: this.name, topics: this.consumer.topics, tables: ['effects'], ...(since && { since }) });
   }
 
   async effects(): Promise<Effect[]> {
