@@ -125,13 +125,15 @@ export class KafkaBus extends Bus {
     await admin?.disconnect();
   }
 
-  private async asAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  /** A second time over a new connection: the first may have been to a broker that is gone. */
+  private async asAdmin<T>(work: (admin: Admin) => Promise<T>, isLast = false): Promise<T> {
     const opened = (this.admin ??= this.openAdmin());
     try {
       return await work(await opened);
     } catch (error) {
       if (this.admin === opened) this.admin = undefined;
       void opened.then((admin) => admin.disconnect()).catch(() => undefined);
+      if (!isLast) return this.asAdmin(work, true);
       throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.', { cause: String(error) });
     }
   }

@@ -9,6 +9,8 @@ export interface OpenBus {
   close(): Promise<void>;
 }
 
+const OPEN_MS_MAX = 60_000;
+
 const user = () => `usr_${randomUUID()}`;
 const record = (key: string, n: number) => ({ topic: 'users' as const, key, line: JSON.stringify(['users', key, n, 'user.suspended', { userId: key, reason: `r${n}` }, { id: `evt_${n}`, at: '2026-11-20T12:00:00Z' }]) });
 
@@ -23,12 +25,12 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       opened = await open();
       bus = opened.bus;
       side = await Side.start('user', bus);
-    });
+    }, OPEN_MS_MAX);
     afterEach(async () => {
       disarmFailpoint();
       await side.stop();
       await opened.close();
-    });
+    }, OPEN_MS_MAX);
 
     const readAll = async (group: string): Promise<string[]> => {
       const lines: string[] = [];

@@ -129,5 +129,8 @@ const WAIT_MS_MAX = 20_000;
 /** Passes over and over until it is so. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + WAIT_MS_MAX;
-  while (!(await isSo())) if (performance.now() > end) throw new Error('it did not come to that');
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error('it did not come to that');
+    await new Promise((done) => setImmediate(done)); // What is waited for may have to arrive first.
+  }
 }

@@ -10,6 +10,8 @@ import { CommittedEvents } from '../../application/ports';
 const POLL_MS = 250;
 /** Under load the rows of several commits go out together: on the bus the cost is in the partitions that a pass touches. */
 const GATHER_MS = 25;
+/** Events that waited for the bus go out soon after it is back. */
+const BACK_OFF_MS_MAX = 2_000;
 
 /** The relay beside the writer: rows are handed over in memory, a watermark says how far they are on the bus. */
 @Injectable()
@@ -23,7 +25,7 @@ export class BusCommittedEvents extends CommittedEvents {
     log: Log,
   ) {
     super();
-    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, log }, async () => this.relay?.pass());
+    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, async () => this.relay?.pass());
   }
 
   async start(owner: string): Promise<void> {
