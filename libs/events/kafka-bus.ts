@@ -99,6 +99,20 @@ export class KafkaBus extends Bus {
     return ends.flat().filter(({ offset }) => offset > 0);
   }
 
+  /** The offset of the first record that is left, of each partition that has forgotten some. */
+  async starts(topics: readonly Topic[]): Promise<BusPosition[]> {
+    const starts = await this.asAdmin((admin) =>
+      Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(this.nameOf(topic))).map(({ partition, low }) => ({ topic, partition, offset: Number(low) })))),
+    );
+    return starts.flat().filter(({ offset }) => offset > 0);
+  }
+
+  /** Where the group is in those of the topics that it reads. */
+  async positions(group: string, topics: readonly Topic[]): Promise<BusPosition[]> {
+    const committed = await this.asAdmin((admin) => admin.fetchOffsets({ groupId: this.nameOf(group), topics: topics.map((topic) => this.nameOf(topic)) }));
+    return committed.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => ({ topic: this.topicOf(topic), partition, offset: Number(offset) }))).filter(({ offset }) => offset >= 0);
+  }
+
   async lag(group: string, topics: readonly Topic[]): Promise<number> {
     const lag = await this.asAdmin(async (admin) => {
       const committed = await admin.fetchOffsets({ groupId: this.nameOf(group), topics: topics.map((topic) => this.nameOf(topic)) });

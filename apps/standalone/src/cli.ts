@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
+import { kafkaSchema } from '@libs/chassis/chassis-config';
+import { createTopics } from '@libs/events/kafka-topics';
 import { grantFirstAdmin } from './launch/first-admin';
 import { readRunFile, runningExchange } from './run-file';
 
 const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
+  bus create-topics      make the topics on KAFKA_BROKERS that are not there yet
   status                 what runs, where, and what is not done yet
   help                   this
 
@@ -17,6 +20,7 @@ async function main(): Promise<void> {
   const [command, argument] = positionals;
   if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
+  if (command === 'bus' && argument === 'create-topics') return makeTopics();
   if (command === 'status') return status(values.data);
   throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
@@ -26,6 +30,13 @@ async function grantAdmin(data: string, email: string): Promise<void> {
   if (!database) throw new Error(`There is no exchange in ${data}: start it, or set USER_DATABASE_URL.`);
   await grantFirstAdmin(database, email);
   process.stdout.write('Done: who logs in from now on as that user is an administrator.\n');
+}
+
+async function makeTopics(): Promise<void> {
+  const { kafka, ...replication } = kafkaSchema.parse(process.env);
+  if (!kafka) throw new Error('On which brokers? Set KAFKA_BROKERS.');
+  const made = await createTopics(kafka, replication);
+  process.stdout.write(made.length > 0 ? `Made: ${made.map((topic) => kafka.prefix + topic).join(', ')}.\n` : 'All topics were there.\n');
 }
 
 async function status(data: string): Promise<void> {

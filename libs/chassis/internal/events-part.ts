@@ -19,7 +19,7 @@ import type { Health } from '../health';
 import type { Log } from '../log';
 import { Loop } from '../loop';
 import type { Metrics } from '../metrics';
-import { openBus } from '../open-bus';
+import { APPEND_METRIC, openBus } from '../open-bus';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
@@ -80,7 +80,8 @@ export class EventsPart {
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
     const { log, activity, metrics, teardown } = this.around;
-    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder });
+    const took = metrics.histogram(APPEND_METRIC.name, APPEND_METRIC.help);
+    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: (seconds) => took.observe(seconds) });
     const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());

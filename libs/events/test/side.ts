@@ -84,8 +84,8 @@ export class Side {
     return new OutboxRelay({ sql: this.sql, bus: this.bus, holder: randomUUID() });
   }
 
-  anotherConsumer(notebook = this.notebook): EventConsumer {
-    return new EventConsumer({ name: this.name, handlers: handlersOf([notebook]), sql: this.sql, transactions: this.transactions, bus: this.bus });
+  anotherConsumer(notebook = this.notebook, bus = this.bus): EventConsumer {
+    return new EventConsumer({ name: this.name, handlers: handlersOf([notebook]), sql: this.sql, transactions: this.transactions, bus });
   }
 
   async announce(key: string, ...told: readonly string[]): Promise<void> {
@@ -127,8 +127,8 @@ export class Side {
 const WAIT_MS_MAX = 20_000;
 
 /** Passes over and over until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + WAIT_MS_MAX;
+export async function until(isSo: () => Promise<boolean>, ms = WAIT_MS_MAX): Promise<void> {
+  const end = performance.now() + ms;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error('it did not come to that');
     await new Promise((done) => setImmediate(done)); // What is waited for may have to arrive first.
