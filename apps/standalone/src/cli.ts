@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
 import { createTopics } from '@libs/events/kafka-topics';
+import { makeServiceKeys } from '@libs/rpc/service-keys';
 import { grantFirstAdmin } from './launch/first-admin';
 import { readRunFile, runningExchange } from './run-file';
 
@@ -8,6 +9,7 @@ const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
   bus create-topics      make the topics on KAFKA_BROKERS that are not there yet
+  service-keys <folder>  make the keys with which services sign their calls, where they are missing
   status                 what runs, where, and what is not done yet
   help                   this
 
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
   if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
   if (command === 'bus' && argument === 'create-topics') return makeTopics();
+  if (command === 'service-keys' && argument) return void makeServiceKeys(argument);
   if (command === 'status') return status(values.data);
   throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
