@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { kafkaBrokers } from '@libs/testing/test-kafka';
+import { busThroughput } from './bus.bench';
 import { runEngineBench } from './engine.bench';
 import { orderEntry } from './order-entry';
 
@@ -10,20 +12,21 @@ const RUNS = [
 ];
 const GOAL = { perSecond: 10_000, p99Ms: 25 };
 const ENGINE_GOAL = 7;
+const BUS_GOAL = 0.6;
 
-/** `npm run bench`: the engine against a package, then order entry over HTTP. `--check` fails when a goal is missed; `--only engine|orders` runs one part. */
+/** `npm run bench`: the engine against a package, order entry over HTTP, and with KAFKA_BROKERS the bus against the bare client. `--check` fails when a goal is missed; `--only engine|orders|bus` runs one part. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, scale: { type: 'string', default: '1' } } });
   say(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); the load generator shares them`);
   let isMissed = false;
-  if (values.only !== 'orders') {
+  if (values.only === undefined || values.only === 'engine') {
     say('\nThe engine alone, orders per second of CPU, against the npm package nodejs-order-book on the same flow:');
     for (const { markets, trades, areTradesEqual, ratio, ...perSecond } of runEngineBench()) {
       say(`${markets} markets: package ${perSecond.package}, our book ${perSecond.book} (${ratio}x), whole commands ${perSecond.commands}; ${trades} trades, ${areTradesEqual ? 'identical' : 'DIFFERENT'}`);
       isMissed ||= ratio < ENGINE_GOAL || !areTradesEqual;
     }
   }
-  if (values.only !== 'engine') {
+  if (values.only === undefined || values.only === 'orders') {
     say('\nOrder entry over HTTP: durable before it is answered, all services in one process; relay, Redis and metrics on, the saga paused:');
     const scale = Number(values.scale);
     const result = await orderEntry(RUNS.map(({ connections, orders }) => ({ connections, orders: Math.round(orders * scale) })), say);
@@ -33,7 +36,14 @@ async function main(): Promise<number> {
     isMissed ||= !loaded || loaded.perSecond < GOAL.perSecond || loaded.p99Ms > GOAL.p99Ms || result.at.some(({ result: { failures } }) => failures > 0);
     say(JSON.stringify({ bench: 'order entry', ...result }));
   }
-  if (isMissed) say(`A goal is missed: engine ${ENGINE_GOAL}x with identical trades; ${GOAL.perSecond} orders/s and p99 ${GOAL.p99Ms} ms at 64 connections.`);
+  const brokers = kafkaBrokers();
+  if (brokers.length > 0 && (values.only === undefined || values.only === 'bus')) {
+    const bus = await busThroughput(brokers);
+    say(`\nThe bus on Kafka, events per second, all replicas acknowledging: produced ${bus.produce} (the bare client ${bus.bareProduce}: ${bus.produceShare}), consumed with commits ${bus.consume} (${bus.bareConsume}: ${bus.consumeShare})`);
+    isMissed ||= Math.min(bus.produceShare, bus.consumeShare) < BUS_GOAL;
+    say(JSON.stringify({ bench: 'bus', ...bus }));
+  }
+  if (isMissed) say(`A goal is missed: engine ${ENGINE_GOAL}x with identical trades; the bus at ${BUS_GOAL} of the bare client; ${GOAL.perSecond} orders/s and p99 ${GOAL.p99Ms} ms at 64 connections.`);
   return values.check && isMissed ? 1 : 0;
 }
 
