@@ -1,7 +1,7 @@
 import type { Topic } from '@libs/contracts/events';
 import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
-import type { Admin, Kafka, Message } from 'kafkajs';
+import { AssignerProtocol, type Admin, type Kafka, type Message } from 'kafkajs';
 import { Bus, partitionOf, type BusBatch, type BusPosition, type BusRecord } from './bus';
 import type { EventLog } from './event-consumer';
 import { KafkaLanes } from './internal/kafka-lanes';
@@ -9,6 +9,8 @@ import { KafkaMember } from './internal/kafka-member';
 import { kafkaClient, type KafkaSettings } from './kafka-settings';
 
 const APPEND_MS_MAX = 5_000;
+const ADMIN_TRIES = 4;
+const ADMIN_PAUSE_MS = 250;
 /** A group that hears nothing for so long, while its broker answers and events wait, reads no more. */
 const QUIET_MS_MAX = 90_000;
 
@@ -107,10 +109,13 @@ export class KafkaBus extends Bus {
     return starts.flat().filter(({ offset }) => offset > 0);
   }
 
-  /** Where the group is in those of the topics that it reads. */
+  /** Where the group is in those of the topics that it reads: at 0 where it has committed nothing yet. */
   async positions(group: string, topics: readonly Topic[]): Promise<BusPosition[]> {
-    const committed = await this.asAdmin((admin) => admin.fetchOffsets({ groupId: this.nameOf(group), topics: topics.map((topic) => this.nameOf(topic)) }));
-    return committed.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => ({ topic: this.topicOf(topic), partition, offset: Number(offset) }))).filter(({ offset }) => offset >= 0);
+    const groupId = this.nameOf(group);
+    const [committed, read] = await this.asAdmin((admin) => Promise.all([admin.fetchOffsets({ groupId, topics: topics.map((topic) => this.nameOf(topic)) }), subscribedBy(admin, groupId)]));
+    return committed
+      .filter(({ topic, partitions }) => read.has(topic) || partitions.some(({ offset }) => Number(offset) >= 0))
+      .flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => ({ topic: this.topicOf(topic), partition, offset: Math.max(0, Number(offset)) })));
   }
 
   async lag(group: string, topics: readonly Topic[]): Promise<number> {
@@ -139,16 +144,21 @@ export class KafkaBus extends Bus {
     await admin?.disconnect();
   }
 
-  /** A second time over a new connection: the first may have been to a broker that is gone. */
-  private async asAdmin<T>(work: (admin: Admin) => Promise<T>, isLast = false): Promise<T> {
-    const opened = (this.admin ??= this.openAdmin());
-    try {
-      return await work(await opened);
-    } catch (error) {
-      if (this.admin === opened) this.admin = undefined;
-      void opened.then((admin) => admin.disconnect()).catch(() => undefined);
-      if (!isLast) return this.asAdmin(work, true);
-      throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.', { cause: String(error) });
+  /** A few times: a coordinator that moves or loads answers a moment later. What fails to the end is tried over a new connection the next time. */
+  private async asAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const opened = (this.admin ??= this.openAdmin());
+      try {
+        return await work(await opened);
+      } catch (error) {
+        const isOpen = await opened.then(() => true, () => false);
+        if (this.admin === opened && (!isOpen || tries === ADMIN_TRIES)) {
+          this.admin = undefined;
+          void opened.then((admin) => admin.disconnect()).catch(() => undefined);
+        }
+        if (tries === ADMIN_TRIES) throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.', { cause: String(error) });
+        await new Promise((done) => setTimeout(done, ADMIN_PAUSE_MS * tries));
+      }
     }
   }
 
@@ -181,6 +191,13 @@ export class KafkaBus extends Bus {
   private topicOf(name: string): Topic {
     return name.slice(this.options.prefix.length) as Topic; // We read what we have subscribed to.
   }
+}
+
+/** What the living members of a group have asked for. */
+async function subscribedBy(admin: Admin, groupId: string): Promise<Set<string>> {
+  const { groups } = await admin.describeGroups([groupId]);
+  const members = groups.flatMap((group) => group.members);
+  return new Set(members.flatMap(({ memberMetadata }) => AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? []));
 }
 
 /** Whether the work was done in time; if not it goes on, and its failure is nobody's any more. */
