@@ -44,7 +44,7 @@ export class KafkaBus extends Bus {
       batches.set(id, batch);
     }
     const parts = [...batches.values()].map(({ topic, partition, messages }) => this.lanes.put(topic, partition, messages));
-    if (!(await within(APPEND_MS_MAX, Promise.all(parts.map(({ delivered }) => delivered))))) {
+    if (!(await this.areDelivered(Promise.all(parts.map(({ delivered }) => delivered))))) {
       parts.forEach((part) => part.abandon());
       throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.');
     }
@@ -144,6 +144,21 @@ export class KafkaBus extends Bus {
     await admin?.disconnect();
   }
 
+  /** A slow broker is waited for as long as it takes anything of ours; one that does not for a while is away. */
+  private async areDelivered(work: Promise<unknown>): Promise<boolean> {
+    const begun = performance.now();
+    const done = work.then(() => true as const);
+    for (;;) {
+      const left = Math.max(begun, this.lanes.progressAt) + APPEND_MS_MAX - performance.now();
+      if (left <= 0) return false;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<false>((resolve) => {
+        timer = setTimeout(() => resolve(false), left);
+      });
+      if (await Promise.race([done, late]).finally(() => clearTimeout(timer))) return true;
+    }
+  }
+
   /** A few times: a coordinator that moves or loads answers a moment later. What fails to the end is tried over a new connection the next time. */
   private async asAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
@@ -198,13 +213,4 @@ async function subscribedBy(admin: Admin, groupId: string): Promise<Set<string>>
   const { groups } = await admin.describeGroups([groupId]);
   const members = groups.flatMap((group) => group.members);
   return new Set(members.flatMap(({ memberMetadata }) => AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? []));
-}
-
-/** Whether the work was done in time; if not it goes on, and its failure is nobody's any more. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((done) => {
-    timer = setTimeout(() => done(false), ms);
-  });
-  return Promise.race([work.then(() => true as const), late]).finally(() => clearTimeout(timer));
 }

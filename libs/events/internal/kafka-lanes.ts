@@ -35,6 +35,8 @@ export class KafkaLanes {
   private isAway = false;
   private readonly sending = new Set<Promise<unknown>>();
   private isClosed = false;
+  /** When a send was last acknowledged. */
+  progressAt = 0;
 
   constructor(private readonly options: LanesOptions) {
     this.senders = Array.from({ length: PRODUCERS }, () => new Sender(options.kafka));
@@ -65,6 +67,7 @@ export class KafkaLanes {
     while (!this.isClosed && sender) {
       try {
         await this.counted(sender.send(topic, partition, messages));
+        this.progressAt = performance.now();
         this.told(true);
         return true;
       } catch (error) {

@@ -6,9 +6,9 @@ const REBALANCE_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 const WAIT_MS = 100;
 /** What one fetch brings of a partition, and what of it waits here before the partition is paused. */
-const PARTITION_BYTES_MAX = 128 * 1024;
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
-const RECORDS_A_READ_MAX = 1_000;
+const PARTITION_BYTES_MAX = 256 * 1024;
+const FETCH_BYTES_MAX = 6 * 1024 * 1024;
+const RECORDS_A_READ_MAX = 2_000;
 const RECONNECT_MS = 1_000;
 const RETRIES = 8;
 
