@@ -16,5 +16,5 @@ for (const [name, keys] of leftOut) console.log(`Left out: ${name} (set ${keys.f
 if (given.length === 0) process.exit(0);
 
 prepare();
-// One file at a time: the machine has the engines to bear as well.
-run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), '--runInBand', ...process.argv.slice(2)], { env: { ...process.env, NODE_ENV: 'test', ENGINES_TESTED: '1' } });
+// One file at a time: the machine has the engines to bear as well. The end is forced: a client whose broker was killed may keep a socket.
+run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), '--runInBand', '--forceExit', ...process.argv.slice(2)], { env: { ...process.env, NODE_ENV: 'test', ENGINES_TESTED: '1' } });

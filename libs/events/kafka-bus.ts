@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Topic } from '@libs/contracts/events';
 import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
@@ -26,11 +27,16 @@ export class KafkaBus extends Bus {
   private readonly lanes: KafkaLanes;
   private readonly members = new Map<string, KafkaMember>();
   private readonly listeners: ((topics: ReadonlySet<Topic>) => void)[] = [];
+  /** The package forgets some of them when a broker dies while several callers connect to it: they are closed at the end. */
+  private readonly sockets = new Set<Socket>();
   private admin: Promise<Admin> | undefined;
 
   constructor(private readonly options: KafkaBusOptions) {
     super();
-    this.kafka = kafkaClient(options);
+    this.kafka = kafkaClient(options, (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.lanes = new KafkaLanes({ kafka: this.kafka, onReach: (isThere, error) => this.tellReach(isThere, error) });
   }
 
@@ -142,6 +148,7 @@ export class KafkaBus extends Bus {
     await this.lanes.close();
     const admin = await this.admin?.catch(() => undefined);
     await admin?.disconnect();
+    this.sockets.forEach((socket) => socket.destroy());
   }
 
   /** A slow broker is waited for as long as it takes anything of ours; one that does not for a while is away. */

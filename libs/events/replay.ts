@@ -59,7 +59,7 @@ async function firstEvents({ bus, consumer, topics, since }: ReplayOptions): Pro
   let events = 0;
   await bus.subscribe(reader, topics);
   try {
-    await bus.rewind(reader, topics, since);
+    if (since) await bus.rewind(reader, topics, since); // A new group begins at the beginning.
     while ((await bus.lag(reader, topics)) > 0) {
       const batches = await bus.read(reader, topics);
       for (const line of batches.flatMap((batch) => batch.lines)) {

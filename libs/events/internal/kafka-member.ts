@@ -11,6 +11,7 @@ const FETCH_BYTES_MAX = 6 * 1024 * 1024;
 const RECORDS_A_READ_MAX = 2_000;
 const RECONNECT_MS = 1_000;
 const RETRIES = 8;
+const STOP_MS_MAX = 8_000;
 
 export interface MemberOptions {
   readonly kafka: Kafka;
@@ -53,22 +54,28 @@ export class KafkaMember {
   private readonly shelves = new Map<string, Shelf>();
   private consumer: Consumer | undefined;
   private connecting: Promise<void> | undefined;
-  private isStopped = false;
+  /** Counts starts and stops: what began under another count is over. */
+  private starts = 0;
   private seenAt = performance.now();
 
   constructor(private readonly options: MemberOptions) {}
 
   /** Joins in the background, and again until it succeeds: events wait, the service does not. */
   start(): void {
-    this.isStopped = false;
-    this.connecting = this.join();
+    this.connecting = this.join(++this.starts);
   }
 
+  /** Does not wait for long for a join that does not come about: it ends by itself, and so does a consumer that comes of it. */
   async stop(): Promise<void> {
-    this.isStopped = true;
-    await this.connecting;
-    await this.consumer?.disconnect().catch(() => undefined);
+    this.starts += 1;
+    const { consumer } = this;
     this.consumer = undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((done) => {
+      timer = setTimeout(done, STOP_MS_MAX);
+    });
+    await Promise.race([Promise.resolve(this.connecting).then(() => consumer?.disconnect()).catch(() => undefined), late]);
+    clearTimeout(timer);
     this.shelves.clear();
   }
 
@@ -119,19 +126,21 @@ export class KafkaMember {
     this.consumer?.resume([{ topic: shelf.topic, partitions: [shelf.partition] }]);
   }
 
-  private async join(): Promise<void> {
-    while (!this.isStopped) {
+  private async join(start: number): Promise<void> {
+    while (this.starts === start) {
       const consumer = this.consumerOf();
       try {
         await consumer.connect();
         await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+        if (this.starts !== start) return await consumer.disconnect();
         this.consumer = consumer;
         return await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async (payload) => this.arrived(payload) });
       } catch (error) {
-        this.consumer = undefined;
-        this.options.onTrouble(error);
+        if (this.consumer === consumer) this.consumer = undefined;
         await consumer.disconnect().catch(() => undefined);
-        if (!this.isStopped) await new Promise((done) => setTimeout(done, RECONNECT_MS));
+        if (this.starts !== start) return;
+        this.options.onTrouble(error);
+        await new Promise((done) => setTimeout(done, RECONNECT_MS));
       }
     }
   }
@@ -154,11 +163,12 @@ export class KafkaMember {
     consumer.on(consumer.events.HEARTBEAT, seen);
     consumer.on(consumer.events.GROUP_JOIN, () => {
       seen();
+      if (this.consumer !== consumer) return void consumer.disconnect().catch(() => undefined); // It was stopped while it joined.
       this.dealtAnew(consumer);
     });
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-      this.options.onTrouble(error);
-      if (!restart && !this.isStopped) this.options.onLost(error);
+      if (this.consumer === consumer) this.options.onTrouble(error);
+      if (!restart && this.consumer === consumer) this.options.onLost(error);
     });
     return consumer;
   }

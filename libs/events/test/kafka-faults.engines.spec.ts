@@ -118,7 +118,7 @@ class Traffic {
     for (let times = 0; times < 2; times++) {
       const bus = traffic.bus();
       const notebook = new Notebook(traffic.side.sql, 'user');
-      notebook.afterEffect = () => pause(5); // Batches take long enough to be cut.
+      notebook.afterEffect = async () => void (await pause(5)); // Batches take long enough to be cut.
       const member = traffic.side.anotherConsumer(notebook, bus);
       await member.subscribe();
       traffic.consume(member);
