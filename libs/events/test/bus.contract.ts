@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { partitionOf, type Bus } from '@libs/events/bus';
 import { AppError } from '@libs/kernel/app-error';
 import { disarmFailpoint, failOnce } from './fail-once';
+import { parkingContract } from './parking.contract';
+import { record, untilTheNextMoment, user } from './records';
 import { Side, until } from './side';
 
 export interface OpenBus {
@@ -10,9 +12,6 @@ export interface OpenBus {
 }
 
 const OPEN_MS_MAX = 60_000;
-
-const user = () => `usr_${randomUUID()}`;
-const record = (key: string, n: number) => ({ topic: 'users' as const, key, line: JSON.stringify(['users', key, n, 'user.suspended', { userId: key, reason: `r${n}` }, { id: `evt_${n}`, at: '2026-11-20T12:00:00Z' }]) });
 
 /** What every form of the bus must do, with the relay and the consumers that stand on it. */
 export function busContract(form: string, open: () => Promise<OpenBus>): void {
@@ -270,76 +269,6 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       expect(side.consumer.fates.parked).toBe(0);
     });
 
-    it('parks the key of an event that fails five times, while other keys flow', async () => {
-      const ann = user();
-      const neighbour = sharingPartition(ann);
-      let tries = 0;
-      side.notebook.afterEffect = (told) => {
-        if (told !== 'poison') return;
-        tries += 1;
-        throw new TypeError('a bug of the handler');
-      };
-      await side.announce(ann, 'a1', 'poison', 'a3');
-      await side.announce(neighbour, 'b1');
-      await side.settle();
-      expect(tries).toBe(5);
-      expect(await side.told(ann)).toEqual(['a1']);
-      expect(await side.told(neighbour)).toEqual(['b1']);
-      expect(await side.parked.list()).toMatchObject([{ consumer: 'user', topic: 'users', key: ann, kseq: 2, error: 'TypeError: a bug of the handler', attempts: 5, waitingBehind: 1 }]);
-    });
-
-    it('resumes a parked key where it stood, once the cause is mended', async () => {
-      const ann = user();
-      side.notebook.afterEffect = (told) => {
-        if (told === 'poison') throw new TypeError('a bug of the handler');
-      };
-      await side.announce(ann, 'poison', 'a2');
-      await side.settle();
-      side.notebook.afterEffect = () => undefined;
-      const key = { consumer: 'user', topic: 'users', key: ann };
-      expect(await side.parked.resume(key)).toBe(true);
-      await side.settle();
-      await side.announce(ann, 'a3');
-      await side.settle();
-      expect(await side.told(ann)).toEqual(['poison', 'a2', 'a3']);
-      expect(await side.parked.resume(key)).toBe(false);
-      expect(await side.sql.query('select has_parked from inbox_cursor where key = $1', [ann])).toEqual([{ has_parked: false }]);
-    });
-
-    it('goes on behind an event that a person skips', async () => {
-      const ann = user();
-      side.notebook.afterEffect = (told) => {
-        if (told === 'poison') throw new TypeError('a bug of the handler');
-      };
-      await side.announce(ann, 'poison', 'a2');
-      await side.settle();
-      expect(await side.parked.skip({ consumer: 'user', topic: 'users', key: ann })).toBe(true);
-      await side.settle();
-      expect(await side.told(ann)).toEqual(['a2']);
-    });
-
-    it('parks what it cannot read at once, and an event of a newer service', async () => {
-      const [ann, bob] = [user(), user()];
-      const newer = JSON.stringify(['users', bob, 1, 'user.promoted', {}, { id: 'evt_1', at: '2026-11-20T12:00:00Z' }]);
-      await bus.append([{ topic: 'users', key: ann, line: '{not json' }, { topic: 'users', key: bob, line: newer }, record(ann, 1)]);
-      await side.settle();
-      expect(await side.told(ann)).toEqual(['r1']);
-      const parked = await side.parked.list();
-      expect(parked.map(({ error }) => error).sort()).toEqual(['UnknownEvent: no event is called user.promoted', 'unreadable']);
-    });
+    parkingContract(() => ({ bus, side }));
   });
-
-  /** The log stamps by the millisecond. */
-  async function untilTheNextMoment(): Promise<Date> {
-    const begun = Date.now();
-    await until(async () => Date.now() > begun + 1);
-    return new Date();
-  }
-
-  function sharingPartition(key: string): string {
-    for (;;) {
-      const other = user();
-      if (partitionOf(other) === partitionOf(key)) return other;
-    }
-  }
 }
