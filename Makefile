@@ -5,5 +5,5 @@ lint: ; npm run lint
 test: ; npm test
 check: ; npm run check
 start: ; npm start
-# Images and manifests are not part of this repository yet: deploying is running the built exchange on a machine.
-deploy: build ; npm start
+# On one machine; where a cluster runs the images, its own tools deploy them.
+deploy: ; docker compose up --build --detach --wait

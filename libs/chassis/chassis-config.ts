@@ -1,4 +1,5 @@
 import { services, type ServiceName } from '@libs/contracts/events';
+import type { KafkaSettings } from '@libs/events/kafka-settings';
 import { z } from 'zod';
 import type { ServiceDefinition } from './service';
 
@@ -18,6 +19,7 @@ export interface ChassisValues {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly databaseUrl?: string;
   readonly busUrl?: string;
+  readonly kafka?: KafkaSettings;
   readonly poolSize: number;
   /** Events wait on the bus: for measurements, and for an operator who must stop a saga. */
   readonly isConsumerPaused: boolean;
@@ -35,10 +37,24 @@ export interface Form {
   /** Calls stay in this process, which holds all services. */
   readonly inProcess: boolean;
   readonly busGiven: boolean;
+  /** Brokers are given, which makes a database for the bus unnecessary. */
+  readonly isOnKafka: boolean;
 }
 
+const kafkaKeys = {
+  KAFKA_BROKERS: z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(address)).optional(),
+  KAFKA_PREFIX: z.string().regex(/^[\w.-]*$/, 'must be letters, digits, dots, dashes').default(''),
+};
+
+/** Where the bus is on Kafka, if it is: for whoever holds the bus of several services, and for commands. */
+export const kafkaSchema = z.object({ ...kafkaKeys, KAFKA_REPLICATION: z.coerce.number().int().min(1).optional(), KAFKA_MIN_IN_SYNC: z.coerce.number().int().min(1).optional() }).transform((given) => ({
+  ...(given.KAFKA_BROKERS && { kafka: { brokers: given.KAFKA_BROKERS, prefix: given.KAFKA_PREFIX } }),
+  ...(given.KAFKA_REPLICATION && { replicas: given.KAFKA_REPLICATION }),
+  ...(given.KAFKA_MIN_IN_SYNC && { minInSync: given.KAFKA_MIN_IN_SYNC }),
+}));
+
 /** The keys that every service has. `NAME` in their names is the service's. */
-export function chassisSchema({ name, migrations, http, serves }: ServiceDefinition, { inProcess, busGiven }: Form): z.ZodType<ChassisValues> {
+export function chassisSchema({ name, migrations, http, serves }: ServiceDefinition, { inProcess, busGiven, isOnKafka }: Form): z.ZodType<ChassisValues> {
   const optional = <S extends z.ZodType>(schema: S, isRequired: boolean) => (isRequired ? schema : schema.optional());
   const postgres = url(/^postgres(ql)?$/);
   const rpcKeys = Object.fromEntries(services.map((service) => [keyOf(service, 'RPC_URL'), address.default(defaultRpcAddress(service))]));
@@ -51,7 +67,8 @@ export function chassisSchema({ name, migrations, http, serves }: ServiceDefinit
     INTERNAL_HOST: z.string().default('127.0.0.1'),
     SERVICE_KEY_FILE: optional(z.string(), !inProcess),
     SERVICE_JWKS_FILE: optional(z.string(), !inProcess && serves.length > 0),
-    BUS_DATABASE_URL: optional(postgres, migrations !== undefined && !busGiven),
+    BUS_DATABASE_URL: optional(postgres, migrations !== undefined && !busGiven && !isOnKafka),
+    ...kafkaKeys,
     [keyOf(name, 'DATABASE_URL')]: optional(postgres, migrations !== undefined),
     [keyOf(name, 'INTERNAL_PORT')]: port.default(defaultInternalPort(name)),
     [keyOf(name, 'RPC_LISTEN')]: address.default(defaultRpcAddress(name)),
@@ -70,6 +87,7 @@ function valuesOf(name: ServiceName, given: Readonly<Record<string, unknown>>): 
     logLevel: text('LOG_LEVEL') as ChassisValues['logLevel'],
     databaseUrl: text(keyOf(name, 'DATABASE_URL')),
     busUrl: text('BUS_DATABASE_URL'),
+    ...(given.KAFKA_BROKERS ? { kafka: { brokers: given.KAFKA_BROKERS as string[], prefix: text('KAFKA_PREFIX') } } : {}),
     poolSize: number('DATABASE_POOL_SIZE'),
     isConsumerPaused: ((given.CONSUMERS_PAUSED ?? []) as readonly ServiceName[]).includes(name),
     redisUrl: text('REDIS_URL'),

@@ -13,6 +13,8 @@ export interface LoopOptions {
   readonly clock?: Clock;
   /** How long a nudge waits for others, so that what comes in a burst is one pass. Default: not at all. */
   readonly gatherMs?: number;
+  /** The longest wait after passes that failed, instead of half a minute. */
+  readonly backOffMsMax?: number;
 }
 
 /** Background work at its own pace: passes never overlap, one that answers `true` runs again at once, and one that throws is logged and tried again later. */
@@ -80,8 +82,8 @@ export class Loop {
   }
 
   private delayMs(): number {
-    const { everyMs } = this.options;
-    if (this.failures > 0) return Math.min(BACKOFF_MS_MAX, Math.max(everyMs, BACKOFF_MS_MIN) * 2 ** Math.min(this.failures - 1, 12));
+    const { everyMs, backOffMsMax = BACKOFF_MS_MAX } = this.options;
+    if (this.failures > 0) return Math.min(backOffMsMax, Math.max(everyMs, BACKOFF_MS_MIN) * 2 ** Math.min(this.failures - 1, 12));
     return this.isNudged ? (this.options.gatherMs ?? 0) : everyMs;
   }
 }

@@ -11,7 +11,7 @@ export interface Runtime {
   readonly network?: InProcessNetwork;
   /** Others run beside this process, although calls stay within it: for tests. */
   readonly isOneOfSeveral?: boolean;
-  /** The bus of this process; without it the service opens `BUS_DATABASE_URL`. */
+  /** The bus of this process; without it the service opens its own, by KAFKA_BROKERS or BUS_DATABASE_URL. */
   readonly bus?: Bus;
   /** Instead of the sandbox's offset or the machine's time: for tests. */
   readonly clock?: Clock;

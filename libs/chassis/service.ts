@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import type { ServiceName } from '@libs/contracts/events';
+import type { ServiceName, Topic } from '@libs/contracts/events';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ConfigClass } from './config';
@@ -21,6 +21,13 @@ export interface ServiceDefinition {
   /** The folder of its `NNNN-name.sql` files; without one it has no database. */
   readonly migrations?: string;
   readonly http?: HttpDoor;
+  /** For a service that keeps nothing but what events have told it: `npm run cli -- replay <service>` empties it and tells it anew. */
+  readonly projection?: Projection;
+}
+
+export interface Projection {
+  readonly tables: readonly string[];
+  readonly topics: readonly Topic[];
 }
 
 /** A Nest module that says how to run it. */

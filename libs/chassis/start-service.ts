@@ -75,7 +75,7 @@ class Start {
   ) {
     const { service: definition } = service;
     const { env, network, bus, logTo } = runtime;
-    const schema = chassisSchema(definition, { inProcess: network !== undefined, busGiven: bus !== undefined });
+    const schema = chassisSchema(definition, { inProcess: network !== undefined, busGiven: bus !== undefined, isOnKafka: Boolean(env.KAFKA_BROKERS) });
     this.values = parseAll(env, schema, definition.config.schema)[0] as ChassisValues;
     armFailpoints(env);
     this.config = new definition.config(env);

@@ -35,13 +35,15 @@ export abstract class Bus {
   abstract read(group: string, topics: readonly Topic[]): Promise<BusBatch[]>;
   /** Moves the group's positions, never back. */
   abstract commit(group: string, positions: readonly BusPosition[]): Promise<void>;
-  /** Moves the group's positions back to the beginning, for a replay. */
-  abstract rewind(group: string, topics: readonly Topic[]): Promise<void>;
+  /** Moves the group's positions to the beginning, or to the first records that were appended at `since` or later: for a replay. */
+  abstract rewind(group: string, topics: readonly Topic[], since?: Date): Promise<void>;
+  /** The group is known no more, and its positions with it. */
+  abstract forget(group: string): Promise<void>;
   /** The offset behind the last record of each partition that holds any. */
   abstract ends(topics: readonly Topic[]): Promise<BusPosition[]>;
   /** How many records the group has not committed yet. */
   abstract lag(group: string, topics: readonly Topic[]): Promise<number>;
-  /** A hint that records were appended to these topics by this process; those of other processes are found by polling. */
+  /** A hint that there are records of these topics to read. It may be missing: consumers poll in any case. */
   abstract onAppend(listener: (topics: ReadonlySet<Topic>) => void): void;
 }
 

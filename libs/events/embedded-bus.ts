@@ -34,6 +34,13 @@ const LAG = `
     from bus_position p join bus_partition e using (topic, part)
    where p.consumer_group = $1 and p.topic = any ($2)`;
 
+/** A partition to which nothing was appended since then is at its end. */
+const REWIND_TO = `
+  update bus_position p
+     set next_offset = coalesce((select min(l.first_offset) from bus_log l where l.topic = p.topic and l.part = p.part and l.appended_at >= $3),
+                                (select e.next_offset from bus_partition e where e.topic = p.topic and e.part = p.part), 0)
+   where p.consumer_group = $1 and p.topic = any ($2)`;
+
 /** The log as tables of a PostgreSQL database of its own. */
 export class EmbeddedBus extends Bus {
   private readonly listeners: ((topics: ReadonlySet<Topic>) => void)[] = [];
@@ -84,8 +91,12 @@ export class EmbeddedBus extends Bus {
     await this.database.sql.query(COMMIT, [group, positions.map((p) => p.topic), positions.map((p) => p.partition), positions.map((p) => p.offset)]);
   }
 
-  async rewind(group: string, topics: readonly Topic[]): Promise<void> {
-    await this.database.sql.query('update bus_position set next_offset = 0 where consumer_group = $1 and topic = any ($2)', [group, topics]);
+  async rewind(group: string, topics: readonly Topic[], since?: Date): Promise<void> {
+    await this.database.sql.query(since ? REWIND_TO : 'update bus_position set next_offset = 0 where consumer_group = $1 and topic = any ($2)', [group, topics, ...(since ? [since] : [])]);
+  }
+
+  async forget(group: string): Promise<void> {
+    await this.database.sql.query('delete from bus_position where consumer_group = $1', [group]);
   }
 
   async ends(topics: readonly Topic[]): Promise<BusPosition[]> {

@@ -7,6 +7,8 @@ import { recordsOf } from './outbox-relay';
 export interface OwnedRelayOptions {
   readonly sql: Sql;
   readonly bus: Bus;
+  /** Told how long the bus took to take a batch. */
+  readonly onSent?: (seconds: number) => void;
   /** The name that the writer puts into the column `owner` of its rows: new for each writer that starts, since its rows must be in commit order. */
   readonly owner: string;
 }
@@ -124,7 +126,9 @@ export class OwnedOutboxRelay {
     if (!last) return;
     const { sql, bus } = this.options;
     failpoint('relay.afterRead');
+    const begun = performance.now();
     await bus.append(rows.flatMap((row) => recordsOf(row.events)));
+    this.options.onSent?.((performance.now() - begun) / 1_000);
     failpoint('relay.afterSend');
     failpoint('relay.beforeMark');
     await sql.query(RAISE, [owner, last.pos]);

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { kafkaSchema } from '@libs/chassis/chassis-config';
 import { ConfigError } from '@libs/chassis/config';
 import { Log } from '@libs/chassis/log';
 import { onStopSignal } from '@libs/chassis/signals';
@@ -50,6 +51,7 @@ async function main(options: Options): Promise<void> {
     internal: Object.fromEntries(services.map((name) => [name, internalUrl(ports, name)])) as Record<(typeof services)[number], string>, // All of them, by name.
     databases: infrastructure.databases,
     redisUrl: infrastructure.redisUrl,
+    kafka: kafkaSchema.parse(process.env).kafka,
     pids: { ...infrastructure.pids, ...running.pids },
   });
   process.stdout.write(welcome(url, infrastructure.sandboxUrl, logins));

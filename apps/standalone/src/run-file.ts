@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ServiceName } from '@libs/contracts/events';
+import type { KafkaSettings } from '@libs/events/kafka-settings';
 
 /** Where a running exchange is: written when it is ready, read by the commands that talk to it. */
 export interface RunFile {
@@ -11,6 +12,7 @@ export interface RunFile {
   readonly internal: Readonly<Record<ServiceName, string>>;
   readonly databases: Readonly<Record<string, string>>;
   readonly redisUrl: string | undefined;
+  readonly kafka?: KafkaSettings | undefined;
   readonly pids: Readonly<Record<string, number>>;
 }
 

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kafkaSchema } from '@libs/chassis/chassis-config';
+import type { KafkaSettings } from '@libs/events/kafka-settings';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
+import { KafkaLog } from './adapters/kafka/kafka-log';
+import { PostgresLog } from './adapters/postgres/postgres-log';
 import { ReadOnlyDatabase } from './adapters/postgres/read-only-database';
 import { RedisLiveBooks } from './adapters/redis/redis-live-books';
 import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books';
@@ -8,7 +12,7 @@ import { databaseNames } from './launch/environment';
 import { readRunFile, runningExchange } from './run-file';
 import { checkAll, type Verdict } from './verify/check-all';
 import { conclusionOf, lineOf } from './verify/say';
-import type { Stores } from './verify/invariant';
+import { type BusLog, serviceStores, type Stores } from './verify/invariant';
 
 interface Opened {
   readonly look: () => Promise<Stores>;
@@ -17,7 +21,7 @@ interface Opened {
 
 async function main(data: string): Promise<number> {
   const run = runningExchange(data);
-  const verdicts = await (run ? verify(await open(run.databases, run.redisUrl, run.sandboxUrl), true) : verifyStopped(data));
+  const verdicts = await (run ? verify(await open(run.databases, run), true) : verifyStopped(data));
   for (const verdict of verdicts) process.stdout.write(lineOf(verdict));
   const broken = verdicts.filter(({ offenders }) => offenders.length > 0).length;
   process.stdout.write(`\n${conclusionOf(verdicts)}\n`);
@@ -34,31 +38,50 @@ async function verify(opened: Opened, isRunning: boolean): Promise<Verdict[]> {
 
 /** Starts the embedded server for as long as the checks take. */
 async function verifyStopped(data: string): Promise<Verdict[]> {
-  const configured = Object.fromEntries(databaseNames.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`] ?? '']));
-  if (Object.values(configured).every((url) => url !== '')) return verify(await open(configured, process.env.REDIS_URL, ''), false);
+  const { kafka } = kafkaSchema.parse(process.env);
+  const names = databaseNames(process.env);
+  const configured = Object.fromEntries(names.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`] ?? '']));
+  if (Object.values(configured).every((url) => url !== '')) return verify(await open(configured, { kafka, redisUrl: process.env.REDIS_URL }), false);
   const known = readRunFile(data);
   if (!known) throw new Error(`there is no exchange in ${data}`);
-  const port = Number(new URL(known.databases.bus ?? '').port);
+  const port = Number(new URL(known.databases.user ?? '').port);
   const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port });
   try {
-    return await verify(await open(Object.fromEntries(databaseNames.map((name) => [name, server.url(name)])), undefined, ''), false);
+    return await verify(await open(Object.fromEntries(Object.keys(known.databases).map((name) => [name, server.url(name)])), { kafka: known.kafka }), false);
   } finally {
     await server.stop();
   }
 }
 
-async function open(urls: Readonly<Record<string, string>>, redisUrl: string | undefined, sandboxUrl: string): Promise<Opened> {
-  const databases = await Promise.all(databaseNames.map(async (name) => [name, await ReadOnlyDatabase.open(urls[name] ?? '')] as const));
+interface Beside {
+  readonly kafka?: KafkaSettings | undefined;
+  readonly redisUrl?: string | undefined;
+  readonly sandboxUrl?: string | undefined;
+}
+
+async function open(urls: Readonly<Record<string, string>>, { kafka, redisUrl, sandboxUrl = '' }: Beside): Promise<Opened> {
+  const databases = await Promise.all(serviceStores.map(async (name) => [name, await ReadOnlyDatabase.open(urls[name] ?? '')] as const));
+  const { bus, close } = await logOf(kafka, urls.bus ?? '');
   const books = redisUrl ? await RedisLiveBooks.open(redisUrl) : undefined;
   const provider = sandboxUrl ? new SandboxProviderBooks(sandboxUrl) : undefined;
-  const stores = Object.fromEntries(databases) as unknown as Omit<Stores, 'books' | 'provider' | 'now'>; // Opened by these very names.
+  const stores = Object.fromEntries(databases) as unknown as Pick<Stores, (typeof serviceStores)[number]>; // Opened by these very names.
   return {
-    look: async () => ({ ...stores, books, provider, now: await businessTime(sandboxUrl) }),
+    look: async () => ({ ...stores, bus, books, provider, now: await businessTime(sandboxUrl) }),
     close: async () => {
       books?.close();
+      await close();
       await Promise.all(databases.map(([, database]) => database.close()));
     },
   };
+}
+
+async function logOf(kafka: KafkaSettings | undefined, url: string): Promise<{ bus: BusLog; close(): Promise<void> }> {
+  if (kafka) {
+    const log = new KafkaLog(kafka);
+    return { bus: log, close: () => log.close() };
+  }
+  const database = await ReadOnlyDatabase.open(url);
+  return { bus: new PostgresLog(database), close: () => database.close() };
 }
 
 async function businessTime(sandboxUrl: string): Promise<Date> {

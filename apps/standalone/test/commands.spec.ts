@@ -67,6 +67,12 @@ it('the operator\'s commands explain themselves, and refuse what they do not kno
   for (const args of [[], ['help'], ['--help']]) expect(await run('cli', args)).toMatchObject({ code: 0, out: expect.stringContaining('grant-admin <e-mail>') as string });
   expect(await run('cli', ['drop-everything'])).toMatchObject({ code: 1, err: expect.stringContaining('There is no command drop-everything') as string });
   expect(await run('cli', ['grant-admin'])).toMatchObject({ code: 1, err: expect.stringContaining('Whom?') as string });
+  expect(await run('cli', ['bus', 'create-topics'])).toMatchObject({ code: 1, err: expect.stringContaining('Set KAFKA_BROKERS') as string });
+}, 30_000);
+
+it('a replay is refused where it would do work a second time', async () => {
+  expect(await run('cli', ['replay', 'payment', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('payment keeps more than a projection of events') as string });
+  expect(await run('cli', ['replay', 'payment', '--since', 'yesterday'])).toMatchObject({ code: 1, err: expect.stringContaining('yesterday is no time') as string });
 }, 30_000);
 
 it('the demo starts an exchange where none runs, walks one trade to its payout, and stops it', async () => {

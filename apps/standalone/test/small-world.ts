@@ -4,6 +4,7 @@ import { Client, escapeIdentifier } from 'pg';
 import type { Trader } from '@libs/client/trader';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { Story } from '@libs/testing/story';
+import { PostgresLog } from '../src/adapters/postgres/postgres-log';
 import { ReadOnlyDatabase } from '../src/adapters/postgres/read-only-database';
 import { SandboxProviderBooks } from '../src/adapters/sandbox/sandbox-provider-books';
 import type { RunFile } from '../src/run-file';
@@ -59,18 +60,19 @@ export class SmallWorld {
   }
 
   async stores(): Promise<Stores> {
-    const databases = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await this.copy(name)] as const))) as Record<StoreName, ReadOnlyDatabase>; // All of them, by name.
+    const copies = await Promise.all(names.map((name) => this.copy(name)));
+    const databases = Object.assign({}, ...copies) as Pick<Stores, StoreName>; // All of them, by name.
     return { ...databases, provider: this.provider, books: undefined, now: this.now };
   }
 
   /** A copy of one database, after `damage` was done to it. */
-  async copy(name: StoreName, damage: (client: Client) => Promise<void> = async () => undefined): Promise<ReadOnlyDatabase> {
+  async copy(name: StoreName, damage: (client: Client) => Promise<void> = async () => undefined): Promise<Partial<Stores>> {
     const copy = `${name}_${++this.copies}`;
     await this.session('postgres', (admin) => admin.query(`create database ${escapeIdentifier(copy)} template ${escapeIdentifier(name)} strategy file_copy`));
     await this.session(copy, damage);
     const database = await ReadOnlyDatabase.open(this.server.url(copy));
     this.opened.push(database);
-    return database;
+    return { [name]: name === 'bus' ? new PostgresLog(database) : database };
   }
 
   async end(): Promise<void> {

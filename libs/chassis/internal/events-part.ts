@@ -1,9 +1,8 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common';
+import type { Topic } from '@libs/contracts/events';
 import { Bus } from '@libs/events/bus';
-import { EmbeddedBus } from '@libs/events/embedded-bus';
 import { EventConsumer } from '@libs/events/event-consumer';
 import { eventHandlers } from '@libs/events/event-handlers';
-import { busTables } from '@libs/events/event-tables';
 import { Outbox } from '@libs/events/outbox';
 import { OutboxRelay } from '@libs/events/outbox-relay';
 import { ParkedEvents } from '@libs/events/parked-events';
@@ -11,7 +10,6 @@ import { PostgresOutbox } from '@libs/events/postgres-outbox';
 import type { Clock } from '@libs/kernel/clock';
 import type { Ids } from '@libs/kernel/ids';
 import { Database } from '@libs/postgres/database';
-import { migrate } from '@libs/postgres/migrate';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
 import { Sql } from '@libs/postgres/sql';
 import { Transactions } from '@libs/postgres/transaction';
@@ -21,6 +19,7 @@ import type { Health } from '../health';
 import type { Log } from '../log';
 import { Loop } from '../loop';
 import type { Metrics } from '../metrics';
+import { APPEND_METRIC, openBus } from '../open-bus';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
@@ -31,6 +30,8 @@ import type { Teardown } from './teardown';
 const POLL_MS = 250;
 const PRUNE_MS = 3_600_000;
 const LOOK_MS = 5_000;
+/** Events that waited for the bus go out soon after it is back. */
+const BACK_OFF_MS_MAX = 2_000;
 const BUS_POOL_SIZE = 3;
 const LAST_PASSES_MAX = 50;
 
@@ -67,7 +68,7 @@ export class EventsPart {
     const database = await openServiceDatabase({ name: definition.name, url: values.databaseUrl, migrations: definition.migrations, poolSize: values.poolSize, log, isDurable });
     teardown.add('database', () => database.close());
     around.health.require('database', async () => void (await database.sql.query('select 1')));
-    return new EventsPart(database, await openBus(around), around);
+    return new EventsPart(database, await busOf(around), around);
   }
 
   provided(clock: Clock, ids: Ids): [unknown, unknown][] {
@@ -79,8 +80,9 @@ export class EventsPart {
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
     const { log, activity, metrics, teardown } = this.around;
-    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder });
-    const sending = new Loop({ name: 'relay', everyMs: POLL_MS, log }, () => relay.pass());
+    const took = metrics.histogram(APPEND_METRIC.name, APPEND_METRIC.help);
+    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: (seconds) => took.observe(seconds) });
+    const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());
     activity.report('outbox', () => relay.pending());
@@ -109,9 +111,20 @@ export class EventsPart {
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
     this.bus.onAppend((topics) => consumer.topics.some((topic) => topics.has(topic)) && loop.nudge());
     this.watchParked(this.transactions);
+    this.watchLag(consumer.topics);
     activity.report('events', () => consumer.pending());
     teardown.add('consumer', () => loop.stop());
     loop.start();
+  }
+
+  private watchLag(topics: readonly Topic[]): void {
+    const { definition, log, metrics, teardown } = this.around;
+    const lag = metrics.gauge('consumer_lag', 'Events of a topic that this service has not taken yet, as of the last look.', ['topic']);
+    const looking = new Loop({ name: 'consumer lag', everyMs: LOOK_MS, log }, async () => {
+      for (const topic of topics) lag.set({ topic }, await this.bus.lag(definition.name, [topic]));
+    });
+    teardown.add('consumer lag', () => looking.stop());
+    looking.start();
   }
 
   /** What needs a person is seen by the operator: as a metric, and in the details of health. */
@@ -129,15 +142,10 @@ export class EventsPart {
   }
 }
 
-async function openBus({ runtime, values, log, teardown }: Surroundings): Promise<Bus> {
+async function busOf({ runtime, values, log, teardown }: Surroundings): Promise<Bus> {
   if (runtime.bus) return runtime.bus;
-  await migrate(values.busUrl ?? '', [busTables]);
-  const database = await Database.open({ name: 'bus', url: values.busUrl ?? '', poolSize: BUS_POOL_SIZE, log });
-  teardown.add('bus', () => database.close());
-  const bus = new EmbeddedBus(database);
-  const pruning = new Loop({ name: 'bus prune', everyMs: PRUNE_MS, log }, () => bus.prune());
-  teardown.add('bus prune', () => pruning.stop());
-  pruning.start();
+  const { bus, close } = await openBus({ kafka: values.kafka, url: values.busUrl, poolSize: BUS_POOL_SIZE, log });
+  teardown.add('bus', close);
   return bus;
 }
 

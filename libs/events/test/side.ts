@@ -7,6 +7,7 @@ import { handlersOf } from '@libs/events/event-handlers';
 import { OnEvent, type Delivery } from '@libs/events/on-event';
 import { OutboxRelay } from '@libs/events/outbox-relay';
 import { ParkedEvents } from '@libs/events/parked-events';
+import { replay } from '@libs/events/replay';
 import { PostgresOutbox } from '@libs/events/postgres-outbox';
 import { typeId, type IdPrefix, Ids } from '@libs/kernel/ids';
 import { Database } from '@libs/postgres/database';
@@ -83,8 +84,8 @@ export class Side {
     return new OutboxRelay({ sql: this.sql, bus: this.bus, holder: randomUUID() });
   }
 
-  anotherConsumer(notebook = this.notebook): EventConsumer {
-    return new EventConsumer({ name: this.name, handlers: handlersOf([notebook]), sql: this.sql, transactions: this.transactions, bus: this.bus });
+  anotherConsumer(notebook = this.notebook, bus = this.bus): EventConsumer {
+    return new EventConsumer({ name: this.name, handlers: handlersOf([notebook]), sql: this.sql, transactions: this.transactions, bus });
   }
 
   async announce(key: string, ...told: readonly string[]): Promise<void> {
@@ -104,6 +105,11 @@ export class Side {
     });
   }
 
+  /** What the service keeps from events is emptied, and told anew from the log. */
+  async replay(since?: Date): Promise<void> {
+    await replay({ bus: this.bus, sql: this.sql, transactions: this.transactions, consumer: this.name, topics: this.consumer.topics, tables: ['effects'], ...(since && { since }) });
+  }
+
   async effects(): Promise<Effect[]> {
     return this.sql.query<Effect & Record<string, unknown>>('select key, kseq, told from effects order by n');
   }
@@ -121,7 +127,10 @@ export class Side {
 const WAIT_MS_MAX = 20_000;
 
 /** Passes over and over until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + WAIT_MS_MAX;
-  while (!(await isSo())) if (performance.now() > end) throw new Error('it did not come to that');
+export async function until(isSo: () => Promise<boolean>, ms = WAIT_MS_MAX): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error('it did not come to that');
+    await new Promise((done) => setImmediate(done)); // What is waited for may have to arrive first.
+  }
 }

@@ -10,7 +10,8 @@ export interface Backing {
   readonly sandboxUrl: string | undefined;
 }
 
-export const databaseNames = [...services.filter((name) => name !== 'gateway'), 'bus'];
+/** One for each service that has any, and one for the bus where no brokers are given. */
+export const databaseNames = (env: Environment): string[] => [...services.filter((name) => name !== 'gateway'), ...(env.KAFKA_BROKERS ? [] : ['bus'])];
 export const secretsFolder = (data: string) => resolve(data, 'secrets');
 export const serviceKeysFolder = (data: string) => join(secretsFolder(data), 'services');
 
@@ -27,7 +28,7 @@ export function serviceEnvironment(given: Environment, data: string, ports: Port
     GATEWAY_HTTP_PORT: String(ports.gateway),
     INTERNAL_ADDRESSES: inner.map((name) => `${name}=${internalUrl(ports, name)}`).join(','),
     SERVICE_JWKS_FILE: join(serviceKeysFolder(data), 'jwks.json'),
-    ...Object.fromEntries(databaseNames.map((name) => [`${name.toUpperCase()}_DATABASE_URL`, backing.databases[name]])),
+    ...Object.fromEntries(databaseNames(given).map((name) => [`${name.toUpperCase()}_DATABASE_URL`, backing.databases[name]])),
     ...Object.fromEntries(services.map((name) => [`${name.toUpperCase()}_INTERNAL_PORT`, String(ports.internal[name])])),
     ...Object.fromEntries(inner.flatMap((name) => ['RPC_LISTEN', 'RPC_URL'].map((key) => [`${name.toUpperCase()}_${key}`, `127.0.0.1:${ports.grpc[name]}`]))),
     ...given,

@@ -7,6 +7,7 @@ import { makeServiceKeys } from '@libs/rpc/service-keys';
 import type { Options } from '../options';
 import type { Ports } from '../ports';
 import { type Backing, databaseNames, serviceKeysFolder } from './environment';
+import { prepareKafka } from './kafka';
 import { startSandbox } from './sandbox';
 
 export interface Infrastructure extends Backing {
@@ -22,6 +23,7 @@ export async function startInfrastructure(env: Environment, options: Options, po
     const databases = await start.databases();
     const redisUrl = await start.redis();
     const sandboxUrl = await start.sandbox();
+    await start.topics();
     return { databases, redisUrl, sandboxUrl, pids: start.pids, stop: () => start.undo() };
   } catch (error) {
     await start.undo();
@@ -46,13 +48,14 @@ class Start {
   }
 
   async databases(): Promise<Record<string, string>> {
-    const given = Object.fromEntries(databaseNames.map((name) => [name, this.env[`${name.toUpperCase()}_DATABASE_URL`]] as const));
-    const missing = databaseNames.filter((name) => !given[name]);
+    const names = databaseNames(this.env);
+    const given = Object.fromEntries(names.map((name) => [name, this.env[`${name.toUpperCase()}_DATABASE_URL`]] as const));
+    const missing = names.filter((name) => !given[name]);
     if (missing.length === 0) return given as Record<string, string>; // None is missing, as was just seen.
     const server = await EmbeddedPostgres.start({ dataDir: resolve(this.options.data, 'postgres'), port: this.ports.postgres });
     this.started('postgres', server);
     await server.ensureDatabases(missing);
-    return Object.fromEntries(databaseNames.map((name) => [name, given[name] ?? server.url(name)]));
+    return Object.fromEntries(names.map((name) => [name, given[name] ?? server.url(name)]));
   }
 
   async redis(): Promise<string | undefined> {
@@ -73,6 +76,10 @@ class Start {
     const sandbox = await startSandbox(this.options.data, this.ports.sandbox);
     this.started('sandbox', sandbox);
     return sandbox.url;
+  }
+
+  async topics(): Promise<void> {
+    this.stops.push(await prepareKafka(this.env, this.log));
   }
 
   private started(name: string, part: { readonly pid: number; stop(): Promise<void> }): void {

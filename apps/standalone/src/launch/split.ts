@@ -17,7 +17,7 @@ const RESTARTS_PER_MINUTE_MAX = 10;
 /** One process per service over gRPC. A service that dies is started again; the others go on. */
 export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
   const keyFileOf = (name: ServiceName) => join(serviceKeysFolder(data), `${name}.pem`);
-  checkConfiguration({ ...env, SERVICE_KEY_FILE: keyFileOf('gateway') }, { inProcess: false, busGiven: false });
+  checkConfiguration({ ...env, SERVICE_KEY_FILE: keyFileOf('gateway') }, { inProcess: false, busGiven: false, isOnKafka: Boolean(env.KAFKA_BROKERS) });
   const supervised = [...innerServices, gatewayService].map(({ service: { name } }) => new Supervised(name, { ...env, SERVICE_KEY_FILE: keyFileOf(name) }, ports, log));
   try {
     await Promise.all(supervised.map((service) => service.start()));

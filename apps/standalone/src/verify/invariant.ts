@@ -15,7 +15,7 @@ export interface Stores {
   readonly authentication: Database;
   readonly notification: Database;
   readonly analytics: Database;
-  readonly bus: Database;
+  readonly bus: BusLog;
   readonly books: LiveBooks | undefined;
   readonly provider: ProviderBooks | undefined;
   /** Business time, for deadlines. */
@@ -24,6 +24,32 @@ export interface Stores {
 
 export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics'] as const;
 export type ServiceStore = (typeof serviceStores)[number];
+
+/** Consecutive records of a partition, the first of which has the offset `from`. */
+export interface BusRows {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly lines: readonly string[];
+}
+
+/** How far a service's consumer is in a partition. */
+export interface BusPlace {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** The log between services, in either of its forms. */
+export interface BusLog {
+  each(take: (rows: BusRows) => void): Promise<void>;
+  /** `topic/partition` of those whose oldest records are past the retention. */
+  pruned(): Promise<Set<string>>;
+  positions(): Promise<BusPlace[]>;
+  /** The offset behind the last record of each partition. */
+  ends(): Promise<Omit<BusPlace, 'group'>[]>;
+}
 
 /** Resting quotes as `id@price`, best first on each side, with the sequence that they are of. */
 export interface Shown {

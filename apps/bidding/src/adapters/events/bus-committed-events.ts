@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
+import { Metrics } from '@libs/chassis/metrics';
+import { APPEND_METRIC } from '@libs/chassis/open-bus';
 import { Bus } from '@libs/events/bus';
 import { OwnedOutboxRelay } from '@libs/events/owned-outbox-relay';
 import { invariant } from '@libs/kernel/invariant';
@@ -10,6 +12,8 @@ import { CommittedEvents } from '../../application/ports';
 const POLL_MS = 250;
 /** Under load the rows of several commits go out together: on the bus the cost is in the partitions that a pass touches. */
 const GATHER_MS = 25;
+/** Events that waited for the bus go out soon after it is back. */
+const BACK_OFF_MS_MAX = 2_000;
 
 /** The relay beside the writer: rows are handed over in memory, a watermark says how far they are on the bus. */
 @Injectable()
@@ -21,13 +25,15 @@ export class BusCommittedEvents extends CommittedEvents {
     private readonly sql: Sql,
     private readonly bus: Bus,
     log: Log,
+    private readonly metrics: Metrics,
   ) {
     super();
-    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, log }, async () => this.relay?.pass());
+    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, async () => this.relay?.pass());
   }
 
   async start(owner: string): Promise<void> {
-    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner });
+    const took = this.metrics.histogram(APPEND_METRIC.name, APPEND_METRIC.help);
+    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner, onSent: (seconds) => took.observe(seconds) });
     await relay.start();
     this.relay = relay;
     this.loop.start();

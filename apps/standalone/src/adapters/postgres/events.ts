@@ -1,7 +1,7 @@
 import { partitionOf } from '@libs/events/bus';
 import { topics } from '@libs/contracts/events';
 import { typeId } from '@libs/kernel/ids';
-import { type Database, type Invariant, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
+import { type BusPlace, type Invariant, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
 import { journalGaps } from './matching';
 
 interface Counted {
@@ -38,10 +38,10 @@ async function announced(stores: Stores): Promise<Counted[]> {
 const hasGap = ({ first, last, n }: Held, isPruned: boolean) => n !== last - first + 1 || (first !== 1 && !isPruned);
 
 /** Read line by line here: taking the lines apart in the database takes many times as long. */
-async function held(database: Database, sql: string): Promise<Map<string, Held>> {
+async function held(read: (take: (lines: readonly string[]) => void) => Promise<void>): Promise<Map<string, Held>> {
   const keys = new Map<string, { topic: string; key: string; first: number; last: number; times: number; seen: Set<number> }>();
-  await database.each<{ lines: string }>(sql, ({ lines }) => {
-    for (const line of lines.split('\n')) {
+  await read((lines) => {
+    for (const line of lines) {
       const [topic, key, kseq] = JSON.parse(line) as [string, string, number]; // The wire form of libs/events.
       const id = idOf({ topic, key });
       let one = keys.get(id);
@@ -58,7 +58,7 @@ async function held(database: Database, sql: string): Promise<Map<string, Held>>
 async function outboxGaps(stores: Stores): Promise<string[]> {
   const offences = [...(await journalGaps(stores))];
   for (const service of counting) {
-    const kept = await held(stores[service], 'select events as lines from outbox');
+    const kept = await held((take) => stores[service].each<{ events: string }>('select events from outbox', ({ events: lines }) => take(lines.split('\n'))));
     const [oldest] = await stores[service].query<{ pos: number | null }>('select min(pos) as pos from outbox');
     const isPruned = oldest?.pos !== 1;
     const counters = new Map((await produced(stores, service)).map((one) => [idOf(one), one.last]));
@@ -72,8 +72,8 @@ async function outboxGaps(stores: Stores): Promise<string[]> {
 }
 
 async function unpublished(stores: Stores): Promise<string[]> {
-  const [bus, all] = [await held(stores.bus, 'select lines from bus_log'), await announced(stores)];
-  const pruned = new Set((await stores.bus.query<{ id: string }>(`select topic || '/' || part as id from bus_log group by topic, part having min(first_offset) > 0`)).map(({ id }) => id));
+  const [bus, all] = [await held((take) => stores.bus.each(({ lines }) => take(lines))), await announced(stores)];
+  const pruned = await stores.bus.pruned();
   return all.flatMap((one) => {
     const found = bus.get(idOf(one));
     const isPruned = pruned.has(`${one.topic}/${partitionOf(one.key)}`);
@@ -90,14 +90,14 @@ interface Reading {
 }
 
 async function readings(stores: Stores): Promise<Reading[]> {
-  const positions = await stores.bus.query<{ consumer_group: string; topic: string }>('select distinct consumer_group, topic from bus_position');
+  const positions = await stores.bus.positions();
   return Promise.all(
     serviceStores.map(async (service) => {
       const cursors = await stores[service].query<Counted>('select topic, key, last_kseq as last from inbox_cursor where consumer = $1', [service]);
       const parked = await stores[service].query<Counted>('select topic, key, count(*) as last from parked where consumer = $1 group by topic, key', [service]);
       return {
         service,
-        topics: new Set(positions.filter(({ consumer_group }) => consumer_group === service).map(({ topic }) => topic)),
+        topics: new Set(positions.filter(({ group }) => group === service).map(({ topic }) => topic)),
         cursors: new Map(cursors.map((one) => [idOf(one), one.last])),
         parked: new Map(parked.map((one) => [idOf(one), one.last])),
       };
@@ -116,13 +116,18 @@ async function behindOrAhead(stores: Stores): Promise<string[]> {
 /** Published = applied + parked + in flight. What is in flight lies at or after the consumer's position. */
 async function vanished(stores: Stores): Promise<string[]> {
   const inFlight = new Map<string, Set<number>>();
-  const ahead = `select p.consumer_group as service, l.first_offset, p.next_offset, l.lines from bus_position p
-    join bus_log l on l.topic = p.topic and l.part = p.part and l.first_offset + l.record_count > p.next_offset`;
-  await stores.bus.each<{ service: string; first_offset: number; next_offset: number; lines: string }>(ahead, ({ service, first_offset, next_offset, lines }) => {
-    for (const line of lines.split('\n').slice(Math.max(0, next_offset - first_offset))) {
-      const [topic, key, kseq] = JSON.parse(line) as [string, string, number]; // The wire form of libs/events.
-      const id = `${service} ${idOf({ topic, key })}`;
-      inFlight.set(id, (inFlight.get(id) ?? new Set()).add(kseq));
+  const places = new Map<string, BusPlace[]>();
+  for (const place of await stores.bus.positions()) {
+    const id = `${place.topic}/${place.partition}`;
+    places.set(id, [...(places.get(id) ?? []), place]);
+  }
+  await stores.bus.each(({ topic: name, partition, from, lines }) => {
+    for (const { group, offset } of places.get(`${name}/${partition}`) ?? []) {
+      for (const line of lines.slice(Math.max(0, offset - from))) {
+        const [topic, key, kseq] = JSON.parse(line) as [string, string, number]; // The wire form of libs/events.
+        const id = `${group} ${idOf({ topic, key })}`;
+        inFlight.set(id, (inFlight.get(id) ?? new Set()).add(kseq));
+      }
     }
   });
   const all = await announced(stores);

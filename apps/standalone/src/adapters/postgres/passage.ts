@@ -1,4 +1,4 @@
-import { type ServiceStore, serviceStores, type Stores } from '../../verify/invariant';
+import { type BusPlace, type ServiceStore, serviceStores, type Stores } from '../../verify/invariant';
 
 const LOOK_EVERY_MS = 100;
 
@@ -10,16 +10,9 @@ const LOOK_EVERY_MS = 100;
 export async function passed(stores: Stores, patienceMs: number): Promise<boolean> {
   const outboxes = await outboxEnds(stores);
   if (!(await until(patienceMs, async () => sum(await Promise.all(outboxes.map(([service, pos]) => unpublished(stores, service, pos))))))) return false;
-  const ends = await stores.bus.query<{ topic: string; part: number; offset: number }>('select topic, part, next_offset as offset from bus_partition');
-  const arrays = [ends.map(({ topic }) => topic), ends.map(({ part }) => part), ends.map(({ offset }) => offset)];
-  return until(patienceMs, async () => {
-    const [behind] = await stores.bus.query<{ n: string }>(
-      `select coalesce(sum(e.end_offset - p.next_offset), 0) as n from bus_position p join unnest($1::text[], $2::int[], $3::bigint[]) e (topic, part, end_offset) using (topic, part)
-        where p.next_offset < e.end_offset`,
-      arrays,
-    );
-    return Number(behind?.n ?? 0);
-  });
+  const ends = new Map((await stores.bus.ends()).map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+  const behind = ({ topic, partition, offset }: BusPlace) => Math.max(0, (ends.get(`${topic}/${partition}`) ?? 0) - offset);
+  return until(patienceMs, async () => sum((await stores.bus.positions()).map(behind)));
 }
 
 /** Taken up and not laid down again: what the saga asks, what is under way at the provider, and the provider's messages. None of them travels over the bus. */
