@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService, type TradeRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/operations_pb';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
@@ -35,4 +36,5 @@ export const everybodyReached = {
   order: reached(OrderService),
   payment: reached(PaymentService),
   authentication: reached(AuthenticationService),
+  operations: reached(OperationsService),
 };

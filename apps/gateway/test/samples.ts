@@ -9,7 +9,7 @@ type Json = Record<string, unknown>;
 const WORDS = [
   'usr', 'adr', 'adv', 'ses', 'prd', 'mkt', 'bid', 'ask', 'ord', 'pm', 'pyt', 'ins', 'par',
 ].map((prefix) => idOf(prefix, 1));
-const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '+1 555 0100 200', 'https://example.com/pair.jpg', 'carrier', 'PW12345678', 'user.not_found'];
+const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '+1 555 0100 200', 'https://example.com/pair.jpg', 'carrier', 'PW12345678', 'user.not_found', 'order~payments~ord_1~3'];
 
 /** A value that the schema takes. */
 export function sampleOf(schema: z.ZodType, io: 'input' | 'output' = 'input'): unknown {

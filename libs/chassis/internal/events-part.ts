@@ -73,7 +73,7 @@ export class EventsPart {
   provided(clock: Clock, ids: Ids): [unknown, unknown][] {
     this.outbox = new PostgresOutbox({ service: this.around.definition.name, clock, ids, traceparent: currentTraceparent });
     this.transactions = new PostgresTransactions(this.database, [this.outbox]);
-    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus]];
+    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus], [ParkedEvents, new ParkedEvents(this.database.sql, this.transactions)]];
   }
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */

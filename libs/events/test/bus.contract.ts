@@ -10,6 +10,7 @@ export interface OpenBus {
 }
 
 const user = () => `usr_${randomUUID()}`;
+const ben = { by: 'ben', reason: 'tested' };
 const record = (key: string, n: number) => ({ topic: 'users' as const, key, line: JSON.stringify(['users', key, n, 'user.suspended', { userId: key, reason: `r${n}` }, { id: `evt_${n}`, at: '2026-11-20T12:00:00Z' }]) });
 
 /** What every form of the bus must do, with the relay and the consumers that stand on it. */
@@ -255,13 +256,13 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       await side.announce(ann, 'poison', 'a2');
       await side.settle();
       side.notebook.afterEffect = () => undefined;
-      const key = { consumer: 'user', topic: 'users', key: ann };
-      expect(await side.parked.resume(key)).toBe(true);
+      const place = { consumer: 'user', topic: 'users', key: ann, kseq: 1 };
+      expect(await side.parked.resume(place, ben)).toBe(true);
       await side.settle();
       await side.announce(ann, 'a3');
       await side.settle();
       expect(await side.told(ann)).toEqual(['poison', 'a2', 'a3']);
-      expect(await side.parked.resume(key)).toBe(false);
+      expect(await side.parked.resume(place, ben)).toBe(false);
       expect(await side.sql.query('select has_parked from inbox_cursor where key = $1', [ann])).toEqual([{ has_parked: false }]);
     });
 
@@ -272,9 +273,12 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       };
       await side.announce(ann, 'poison', 'a2');
       await side.settle();
-      expect(await side.parked.skip({ consumer: 'user', topic: 'users', key: ann })).toBe(true);
+      expect(await side.parked.skip({ consumer: 'user', topic: 'users', key: ann, kseq: 1 }, ben)).toBe(true);
       await side.settle();
       expect(await side.told(ann)).toEqual(['a2']);
+      const [kept] = await side.sql.query<{ event: string }>(`select * from parked_decisions where key = $1`, [ann]);
+      expect(kept).toMatchObject({ decision: 'discard', decided_by: 'ben', reason: 'tested', kseq: 1, error: 'TypeError: a bug of the handler', attempts: 5 });
+      expect(kept?.event).toContain('poison');
     });
 
     it('parks what it cannot read at once, and an event of a newer service', async () => {
@@ -285,6 +289,11 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       expect(await side.told(ann)).toEqual(['r1']);
       const parked = await side.parked.list();
       expect(parked.map(({ error }) => error).sort()).toEqual(['UnknownEvent: no event is called user.promoted', 'unreadable']);
+      const unreadable = parked.find(({ error }) => error === 'unreadable');
+      if (!unreadable) throw new Error('nothing unreadable is parked');
+      expect(await side.parked.resume(unreadable, ben)).toBe(false);
+      expect(await side.parked.skip(unreadable, ben)).toBe(true);
+      expect(await side.parked.count()).toBe(1);
     });
   });
 

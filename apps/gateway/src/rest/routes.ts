@@ -4,6 +4,7 @@ import type { SendTrade } from './quotes';
 import { adminRoutes } from './admin';
 import { askRoutes } from './asks';
 import { authRoutes, type CountLogin } from './auth';
+import { deadLetterRoutes } from './dead-letters';
 import { bidRoutes } from './bids';
 import { documentRoutes } from './documents';
 import { estimateRoutes } from './estimates';
@@ -11,6 +12,7 @@ import { healthRoutes } from './health';
 import { inspectionRoutes } from './inspections';
 import { marketRoutes } from './markets';
 import { meRoutes } from './me';
+import { operatorTaskRoutes } from './operator-tasks';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
@@ -46,6 +48,8 @@ export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket
     ...payoutRoutes(rpc),
     ...inspectionRoutes(rpc),
     ...adminRoutes(rpc),
+    ...operatorTaskRoutes(rpc),
+    ...deadLetterRoutes(rpc),
     ...webhookRoutes(rpc),
     ...socketTicketRoutes(issueTicket),
     ...healthRoutes(internals),
