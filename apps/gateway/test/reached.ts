@@ -36,5 +36,5 @@ export const everybodyReached = {
   order: reached(OrderService),
   payment: reached(PaymentService),
   authentication: reached(AuthenticationService),
-  operations: reached(OperationsService),
+  operations: () => reached(OperationsService),
 };

@@ -4,7 +4,7 @@ import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/op
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { services } from '@libs/contracts/events';
+import { type ServiceName, services } from '@libs/contracts/events';
 import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { ServiceModule } from '@libs/chassis/service';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -25,7 +25,7 @@ interface Fakes {
   readonly payment?: Partial<RpcHandlers<typeof PaymentService>>;
   readonly authentication?: Partial<RpcHandlers<typeof AuthenticationService>>;
   /** Served alike by every service. */
-  readonly operations?: Partial<RpcHandlers<typeof OperationsService>>;
+  readonly operations?: (at: ServiceName) => Partial<RpcHandlers<typeof OperationsService>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly module?: ServiceModule;
 }
@@ -66,7 +66,7 @@ export async function startGateway({ user, product, bidding, order, payment, aut
       [OrderService, { watchUserOrders: heard, ...order }],
       [PaymentService, { ...payment }],
       [AuthenticationService, { ...authentication }],
-      ...services.filter((name) => name !== 'gateway').map((name) => [OperationsService, { ...operations }, name] as const),
+      ...services.filter((name) => name !== 'gateway').map((name) => [OperationsService, operations?.(name) ?? {}, name] as const),
     ],
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });
