@@ -18,6 +18,7 @@ import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
 import { productRoutes } from './products';
 import { socketTicketRoutes } from './socket-tickets';
+import { reconciliationRoutes } from './reconciliations';
 import { type TestClock, testClockRoutes } from './test-clock';
 import { webhookRoutes } from './webhooks';
 
@@ -50,6 +51,7 @@ export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket
     ...adminRoutes(rpc),
     ...operatorTaskRoutes(rpc),
     ...deadLetterRoutes(rpc),
+    ...reconciliationRoutes(rpc),
     ...webhookRoutes(rpc),
     ...socketTicketRoutes(issueTicket),
     ...healthRoutes(internals),
