@@ -1,11 +1,9 @@
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { ReadOnlyDatabase } from './adapters/postgres/read-only-database';
 import { RedisLiveBooks } from './adapters/redis/redis-live-books';
 import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books';
 import { databaseNames } from './launch/environment';
-import { readRunFile, runningExchange } from './run-file';
+import { withDatabases } from './launch/with-databases';
 import { checkAll, type Verdict } from './verify/check-all';
 import { conclusionOf, lineOf } from './verify/say';
 import type { Stores } from './verify/invariant';
@@ -16,8 +14,8 @@ interface Opened {
 }
 
 async function main(data: string): Promise<number> {
-  const run = runningExchange(data);
-  const verdicts = await (run ? verify(await open(run.databases, run.redisUrl, run.sandboxUrl), true) : verifyStopped(data));
+  // Of a stopped exchange there is neither Redis nor a provider to compare with, unless the operator's own Redis runs on.
+  const verdicts = await withDatabases(data, async (urls, run) => verify(await open(urls, run ? run.redisUrl : process.env.REDIS_URL, run?.sandboxUrl ?? ''), run !== undefined));
   for (const verdict of verdicts) process.stdout.write(lineOf(verdict));
   const broken = verdicts.filter(({ offenders }) => offenders.length > 0).length;
   process.stdout.write(`\n${conclusionOf(verdicts)}\n`);
@@ -29,21 +27,6 @@ async function verify(opened: Opened, isRunning: boolean): Promise<Verdict[]> {
     return await checkAll(isRunning, opened.look);
   } finally {
     await opened.close();
-  }
-}
-
-/** Starts the embedded server for as long as the checks take. */
-async function verifyStopped(data: string): Promise<Verdict[]> {
-  const configured = Object.fromEntries(databaseNames.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`] ?? '']));
-  if (Object.values(configured).every((url) => url !== '')) return verify(await open(configured, process.env.REDIS_URL, ''), false);
-  const known = readRunFile(data);
-  if (!known) throw new Error(`there is no exchange in ${data}`);
-  const port = Number(new URL(known.databases.bus ?? '').port);
-  const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port });
-  try {
-    return await verify(await open(Object.fromEntries(databaseNames.map((name) => [name, server.url(name)])), undefined, ''), false);
-  } finally {
-    await server.stop();
   }
 }
 
