@@ -119,10 +119,13 @@ export class EventsPart {
     const { log, metrics, health, teardown } = this.around;
     const parked = new ParkedEvents(this.database.sql, transactions);
     let waiting = 0;
-    metrics.gauge('dead_letters', 'Events that are parked until a person resumes or skips them, as of the last look.', [], () => waiting);
+    const gauge = metrics.gauge('dead_letters', 'Events that are parked until a person resumes or skips them, by the class of their error, as of the last look.', ['topic', 'reason']);
     health.report('parked events', () => waiting);
     const looking = new Loop({ name: 'parked events', everyMs: LOOK_MS, log }, async () => {
-      waiting = await parked.count();
+      const counts = await parked.counts();
+      gauge.reset();
+      for (const { topic, reason, events } of counts) gauge.set({ topic, reason }, events);
+      waiting = counts.reduce((sum, { events }) => sum + events, 0);
     });
     teardown.add('parked events', () => looking.stop());
     looking.start();

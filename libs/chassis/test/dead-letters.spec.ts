@@ -80,6 +80,7 @@ describe('what a consumer could not take', () => {
       cursor = nextCursor;
     } while (cursor !== '');
     expect(seen).toEqual(['usr_e3', 'usr_e2', 'usr_e1', 'usr_cal']);
+    await until('the operator sees them in the metrics', 15_000, async () => /dead_letters\{(?=[^}]*topic="users")(?=[^}]*reason="\w+")[^}]*\} 4/.test(await (await fetch(`${tally.internalUrl}/metrics`)).text()));
     expect(await refusalOf(operations().getDeadLetters({ cursor: 'yesterday' }))).toMatchObject({ code: 'operations.cursor_invalid' });
   }, 30_000);
 });
