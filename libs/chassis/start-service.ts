@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { DescService } from '@bufbuild/protobuf';
 import { type INestApplication, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ServiceName } from '@libs/contracts/events';
+import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/operations_pb';
 import { Clock, WallClock } from '@libs/kernel/clock';
 import { Ids } from '@libs/kernel/ids';
 import { RedisConnection } from '@libs/redis/redis-connection';
@@ -17,6 +19,7 @@ import { parseAll } from './config';
 import { armFailpoints } from './failpoints';
 import { Health } from './health';
 import { InternalHttp } from './internal/internal-http';
+import { OperationsController } from './internal/operations-controller';
 import { reportProcess } from './internal/process-metrics';
 import { rootModule } from './internal/providers';
 import { noOffsetStore } from './internal/service-database';
@@ -101,7 +104,7 @@ class Start {
       ...(events?.provided(clock, this.ids) ?? []),
     ].map(([provide, useValue]) => ({ provide, useValue }));
     events?.beginRelay(`${name}-${process.pid}-${randomUUID()}`);
-    const { app, httpUrl } = await this.application(rootModule(this.service, provided), endpoint);
+    const { app, httpUrl } = await this.application(rootModule(this.service, provided, events ? [OperationsController] : []), endpoint, events ? [OperationsService] : []);
     await events?.beginConsumer(app);
     health.started();
     log.info({ internal_url: internalUrl, ...(httpUrl && { url: httpUrl }) }, 'ready');
@@ -147,11 +150,11 @@ class Start {
     return overGrpc({ service: name, listen, addresses, keyFile, jwks, wall: this.wall, observer, isServing: () => this.health.isStarted });
   }
 
-  private async application(root: ReturnType<typeof rootModule>, endpoint: ServiceRpc['endpoint']) {
+  private async application(root: ReturnType<typeof rootModule>, endpoint: ServiceRpc['endpoint'], everybodys: readonly DescService[]) {
     const { serves, http } = this.service.service;
     const logger = nestLogger(this.log);
     if (!http) {
-      const app = await NestFactory.createMicroservice(root, { strategy: new RpcServer(serves, endpoint), logger, abortOnError: false });
+      const app = await NestFactory.createMicroservice(root, { strategy: new RpcServer([...serves, ...everybodys], endpoint), logger, abortOnError: false });
       this.teardown.add('application', () => within(STOP_MS_MAX, app.close()));
       app.useGlobalFilters(new KeepErrors());
       await app.listen();

@@ -41,9 +41,10 @@ export function migrationsOf(set: MigrationSet): Migration[] {
 /**
  * Brings a database up to date: each file once, in its own transaction. Landed files may not change or be overtaken;
  * ones that are missing here are those of a newer version, which may have run before this one.
+ * `isWanted` leaves some out, to make the tables as an earlier version had them.
  */
-export async function migrate(url: string, sets: readonly MigrationSet[]): Promise<void> {
-  const all = sets.map(migrationsOf);
+export async function migrate(url: string, sets: readonly MigrationSet[], isWanted: (migration: Pick<Migration, 'set' | 'number'>) => boolean = () => true): Promise<void> {
+  const all = sets.map((set) => migrationsOf(set).filter(isWanted));
   const client = new Client({ connectionString: url, application_name: 'pairwise-migrate' });
   client.on('error', () => undefined); // The statement that is running fails as well, and says so.
   await client.connect();

@@ -7,6 +7,7 @@ import { callContextOf, headersOf } from './internal/caller';
 import { DEADLINE_MS } from './internal/grpc-rpc';
 import type { Inbound } from './internal/inbound';
 import { deadlinePassed, RpcInternalError, unavailable } from './internal/refusal';
+import { ownerOf } from './internal/owners';
 import { answersStream, type Route, routeName, takesStream } from './internal/routes';
 import { type OutgoingCall, Rpc, type RpcClient } from './rpc';
 
@@ -17,14 +18,21 @@ interface Served {
   readonly closing: Observable<never>;
 }
 
+type Called = Pick<Route, 'service' | 'method'>;
+
+/** Where an rpc is found in the process: at its service. */
+function placeOf({ service, method }: Called, at: ServiceName | undefined): string {
+  return `${ownerOf(service, at)} ${routeName(service, method)}`;
+}
+
 /** The services of one process, by name: what the network is to gRPC. */
 export class InProcessNetwork {
   private readonly served = new Map<string, Served>();
 
   /** Answers how to stop: from then on the service's rpcs are unavailable, and its streams end so. */
-  serve(routes: readonly Route[], inbound: Inbound): () => void {
+  serve(routes: readonly Route[], inbound: Inbound, at?: ServiceName): () => void {
     const closing = new Subject<never>();
-    const names = routes.map((route) => routeName(route.service, route.method));
+    const names = routes.map((route) => placeOf(route, at));
     routes.forEach((route, i) => this.served.set(names[i] as string, { route, inbound, closing }));
     return () => {
       for (const name of names) this.served.delete(name);
@@ -34,28 +42,31 @@ export class InProcessNetwork {
 
   /** The others as `caller` sees them. Which service calls is known here without a token. */
   rpcOf(caller: ServiceName): Rpc {
-    return new InProcessRpc(caller, (rpc) => this.served.get(rpc));
+    return new InProcessRpc(caller, (place) => this.served.get(place));
   }
 }
 
 class InProcessRpc extends Rpc {
   constructor(
     private readonly caller: ServiceName,
-    private readonly find: (rpc: string) => Served | undefined,
+    private readonly find: (place: string) => Served | undefined,
   ) {
     super();
   }
 
-  client<S extends DescService>(service: S): RpcClient<S> {
-    const calls = service.methods.map((method) => [method.localName, answersStream(method) ? this.streamCall(service, method) : this.unaryCall(service, method)]);
+  client<S extends DescService>(service: S, at?: ServiceName): RpcClient<S> {
+    const calls = service.methods.map((method) => {
+      const place = placeOf({ service, method }, at);
+      return [method.localName, answersStream(method) ? this.streamCall(place, { service, method }) : this.unaryCall(place, { service, method })];
+    });
     return Object.fromEntries(calls) as RpcClient<S>;
   }
 
-  private unaryCall(service: DescService, method: DescMethod) {
+  private unaryCall(place: string, { service, method }: Called) {
     const rpc = routeName(service, method);
     return async (input: object, call: OutgoingCall = {}): Promise<object> => {
       const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
-      const { route, inbound } = this.reach(rpc);
+      const { route, inbound } = this.reach(place, rpc);
       const context = this.contextOf(call, deadlineMs);
       const answer = inbound.unary(route, create(method.input, input as never), context);
       return withDeadline(answer, deadlineMs, rpc).catch((error) => {
@@ -64,13 +75,13 @@ class InProcessRpc extends Rpc {
     };
   }
 
-  private streamCall(service: DescService, method: DescMethod) {
+  private streamCall(place: string, { service, method }: Called) {
     const rpc = routeName(service, method);
     return (input: object | Observable<object>, call: OutgoingCall = {}): Observable<object> =>
       new Observable((subscriber) => {
         // Failures of the opening arrive as the stream's own, as they do over a network.
         try {
-          const { route, inbound, closing } = this.reach(rpc);
+          const { route, inbound, closing } = this.reach(place, rpc);
           const left = new Subject<void>();
           const message = takesStream(method) ? requestsOf(method, input as Observable<object>, left) : create(method.input, input as never);
           const answers = inbound.stream(route, message, this.contextOf(call, call.deadlineMs)).pipe(takeUntil(closing.pipe(concatWith(NEVER))));
@@ -92,8 +103,8 @@ class InProcessRpc extends Rpc {
       });
   }
 
-  private reach(rpc: string): Served {
-    const served = this.find(rpc);
+  private reach(place: string, rpc: string): Served {
+    const served = this.find(place);
     if (!served) throw unavailable(rpc);
     return served;
   }

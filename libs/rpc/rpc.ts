@@ -1,4 +1,5 @@
 import type { DescMethodBiDiStreaming, DescMethodServerStreaming, DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { ServiceName } from '@libs/contracts/events';
 import type { Observable } from 'rxjs';
 import type { CallContext, CallUser } from './call-context';
 
@@ -33,5 +34,6 @@ export type RpcHandlers<S extends DescService> = {
 
 /** The other services, over gRPC or within the process. */
 export abstract class Rpc {
-  abstract client<S extends DescService>(service: S): RpcClient<S>;
+  /** `at` names the service where the contract is one that every service serves. */
+  abstract client<S extends DescService>(service: S, at?: ServiceName): RpcClient<S>;
 }

@@ -54,20 +54,20 @@ export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, obse
 
 export function withinProcess(service: ServiceName, network: InProcessNetwork, observer: RpcObserver): ServiceRpc {
   const inbound = new Inbound(observer);
-  const endpoint = endpointIn(network, inbound);
+  const endpoint = endpointIn(network, inbound, service);
   return { rpc: network.rpcOf(service), endpoint, pending: () => inbound.pending, port: () => 0, close: () => undefined };
 }
 
 /** A place in a process's network for routes that no service of ours stands behind, such as a test's fakes. */
-export function inProcessEndpoint(network: InProcessNetwork, observer: RpcObserver): RpcEndpoint {
-  return endpointIn(network, new Inbound(observer));
+export function inProcessEndpoint(network: InProcessNetwork, observer: RpcObserver, at?: ServiceName): RpcEndpoint {
+  return endpointIn(network, new Inbound(observer), at);
 }
 
-function endpointIn(network: InProcessNetwork, inbound: Inbound): RpcEndpoint {
+function endpointIn(network: InProcessNetwork, inbound: Inbound, at: ServiceName | undefined): RpcEndpoint {
   let stop: (() => void) | undefined;
   return {
     async open(routes) {
-      stop = network.serve(routes, inbound);
+      stop = network.serve(routes, inbound, at);
     },
     async close() {
       stop?.();

@@ -41,8 +41,9 @@ export class ExchangeProcess {
     private readonly options: ExchangeOptions,
   ) {}
 
-  static async start(options: ExchangeOptions = {}): Promise<ExchangeProcess> {
-    const exchange = new ExchangeProcess(mkdtempSync(join(tmpdir(), 'pairwise-')), options);
+  /** On a new data folder, or on one that is there. */
+  static async start(options: ExchangeOptions = {}, data = mkdtempSync(join(tmpdir(), 'pairwise-'))): Promise<ExchangeProcess> {
+    const exchange = new ExchangeProcess(data, options);
     await exchange.start(options);
     return exchange;
   }

@@ -21,7 +21,7 @@ const SETTLED_MS_MAX = 20_000;
 const QUIET_LOOKS = 3;
 const LOG_LINES_MAX = 5_000;
 
-export type FakesOf<S extends readonly DescService[]> = { readonly [I in keyof S]: readonly [S[I], Partial<RpcHandlers<S[I]>>] };
+export type FakesOf<S extends readonly DescService[]> = { readonly [I in keyof S]: readonly [S[I], Partial<RpcHandlers<S[I]>>, ServiceName?] };
 
 export interface TestServiceOptions<S extends readonly DescService[]> {
   /** The neighbours: their descriptors with the rpcs that they answer. */
@@ -109,8 +109,9 @@ export class TestService {
 
   /** As a caller on the network: the gateway (for a user, when one is given), or the service that is named. */
   client<D extends DescService>(service: D, as: CallUser | ServiceName = 'gateway'): RpcClient<D> {
-    if (typeof as === 'string') return this.network.rpcOf(as).client(service);
-    const client = this.network.rpcOf('gateway').client(service) as Record<string, (input: unknown, call?: OutgoingCall) => unknown>;
+    const { name } = this.module.service;
+    if (typeof as === 'string') return this.network.rpcOf(as).client(service, name);
+    const client = this.network.rpcOf('gateway').client(service, name) as Record<string, (input: unknown, call?: OutgoingCall) => unknown>;
     const speaking = Object.entries(client).map(([name, call]) => [name, (input: unknown, options: OutgoingCall = {}) => call(input, { ...options, user: as })]);
     return Object.fromEntries(speaking) as RpcClient<D>;
   }

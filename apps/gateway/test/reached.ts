@@ -4,6 +4,7 @@ import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/col
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService, type TradeRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
+import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/operations_pb';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
@@ -41,4 +42,5 @@ export const everybodyReached = {
   notification: reached(NotificationService),
   analytics: reached(AnalyticsService),
   collection: reached(CollectionService),
+  operations: () => reached(OperationsService),
 };

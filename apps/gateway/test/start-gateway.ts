@@ -3,9 +3,11 @@ import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/col
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
+import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/operations_pb';
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { type ServiceName, services } from '@libs/contracts/events';
 import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { ServiceModule } from '@libs/chassis/service';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -28,6 +30,8 @@ interface Fakes {
   readonly notification?: Partial<RpcHandlers<typeof NotificationService>>;
   readonly analytics?: Partial<RpcHandlers<typeof AnalyticsService>>;
   readonly collection?: Partial<RpcHandlers<typeof CollectionService>>;
+  /** Served alike by every service. */
+  readonly operations?: (at: ServiceName) => Partial<RpcHandlers<typeof OperationsService>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly module?: ServiceModule;
 }
@@ -54,7 +58,7 @@ export function fastifyOf({ service }: RunningGateway): FastifyInstance {
 const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(map(({ watch }) => ({ readAgain: watch })));
 
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
-export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
+export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, operations, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
   const watchRevocations = () => {
     setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
@@ -71,6 +75,7 @@ export async function startGateway({ user, product, bidding, order, payment, aut
       [NotificationService, { ...notification }],
       [AnalyticsService, { ...analytics }],
       [CollectionService, { ...collection }],
+      ...services.filter((name) => name !== 'gateway').map((name) => [OperationsService, operations?.(name) ?? {}, name] as const),
     ],
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });

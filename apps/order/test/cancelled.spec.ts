@@ -33,6 +33,30 @@ describe('a cancelled order', () => {
     expect(scene.countAsked('recordStrike', { orderId: id })).toBe(0);
   });
 
+  it('is what an admin\'s refund makes of a paid one, with the reason in its history, once for each key', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    const refund = { orderId: id, reason: 'The seller is unreachable.', idempotencyKey: `r-${id}` };
+    await expect(scene.as(scene.seller).refundOrder(refund)).rejects.toMatchObject({ code: 'rpc.role_missing' });
+    await expect(scene.as(scene.admin).refundOrder({ ...refund, reason: '' })).rejects.toMatchObject({ code: 'order.reason_missing' });
+    expect((await scene.as(scene.admin).refundOrder(refund)).replayed).toBe(false);
+    expect((await scene.as(scene.admin).refundOrder(refund)).replayed).toBe(true);
+    await expect(scene.as(scene.admin).refundOrder({ ...refund, reason: 'Another.' })).rejects.toMatchObject({ code: 'order.key_reused' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'admin', paymentStatus: 'refunded' });
+    expect(scene.countAsked('refundPayment', { orderId: id })).toBe(1);
+    const { events } = await scene.as(scene.admin).getOrderEvents({ orderId: id });
+    expect(events.at(-1)).toMatchObject({ event: 'admin_cancelled', actor: 'admin', reason: 'The seller is unreachable.' });
+    await expect(scene.as(scene.admin).refundOrder({ ...refund, idempotencyKey: 'later' })).rejects.toMatchObject({ code: 'order.nothing_to_refund' });
+  });
+
+  it('by an admin\'s refund of a parcel on its way to the buyer is borne by the platform', async () => {
+    const id = await scene.orderThatIs('shipping_to_buyer');
+    await scene.as(scene.admin).refundOrder({ orderId: id, reason: 'Promised by support.' });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', cancelReason: 'lost_outbound', paymentStatus: 'refunded' });
+    expect(scene.askedFor('refundPayment', { orderId: id }).map(({ request }) => request.borneByPlatform)).toEqual([true]);
+  });
+
   it('lets the quote return only when the pair is free again, however often that fails', async () => {
     let isDown = true;
     scene.when('processPayment', payment.failed);

@@ -18,3 +18,10 @@ export class PaymentConfig extends configOf(
     PAYMENT_RECONCILE_MS: z.coerce.number().int().min(1_000).default(15 * 60_000),
   }),
 ) {}
+
+/** For the command `reconcile-now`, which has no chassis around it that would read the environment. */
+export class ReconcileNowConfig extends configOf(z.object({ PAYMENT_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })) {
+  static read(): ReconcileNowConfig {
+    return new ReconcileNowConfig(process.env);
+  }
+}

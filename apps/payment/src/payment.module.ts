@@ -23,6 +23,7 @@ import { PostgresLedger } from './adapters/postgres/postgres-ledger';
 import { PostgresOperations } from './adapters/postgres/postgres-operations';
 import { PostgresPayments } from './adapters/postgres/postgres-payments';
 import { PostgresPayouts } from './adapters/postgres/postgres-payouts';
+import { PostgresReconciliations } from './adapters/postgres/postgres-reconciliations';
 import { PostgresTasks } from './adapters/postgres/postgres-tasks';
 import { SecretBox } from './adapters/stripe/secret-box';
 import { StripeAccounts } from './adapters/stripe/stripe-accounts';
@@ -48,7 +49,7 @@ import { KeyedCommands } from './application/keyed-commands';
 import { MoneyBooks } from './application/money-books';
 import { PayoutSteps } from './application/payout-steps';
 import {
-  Cards, EndpointSecrets, FeeSchedules, KeptAnswers, Ledger, ManualTasks, Operations, Payments, PayoutAccounts, Payouts, ProviderInbox, ReconcileCursor, Refunds, Telemetry, Wake,
+  Cards, EndpointSecrets, FeeSchedules, KeptAnswers, Ledger, ManualTasks, Operations, Payments, PayoutAccounts, Payouts, ProviderInbox, ReconcileCursor, Reconciliations, Refunds, Telemetry, Wake,
 } from './application/ports';
 import { ProcessPayment } from './application/process-payment';
 import { AccountProvider, BalanceProvider, CardProvider, ChargeProvider, PayoutProvider, RefundProvider, WebhookProvider } from './application/provider';
@@ -59,6 +60,7 @@ import { ReadPayouts } from './application/read-payouts';
 import { ReadProviderObject } from './application/read-provider-object';
 import { ReceiveWebhook } from './application/receive-webhook';
 import { Reconcile } from './application/reconcile';
+import { RunReconciliations } from './application/run-reconciliations';
 import { RecoverPayment } from './application/recover-payment';
 import { RefundPayment } from './application/refund-payment';
 import { RemoveCard } from './application/remove-card';
@@ -84,7 +86,7 @@ const charging = [ProcessPayment, RecoverPayment, CancelPayment, ReadPayment, Ru
 const refunding = [RefundPayment, RunRefund, SettleRefund, WatchRefunds];
 const payingOut = [CreatePayout, RunPayout, PayoutGate, SettlePayout, PayoutSteps, WatchPayouts, CarryPayouts, ReadPayouts];
 const holdings = [CreateSetupIntent, EnsureCustomer, ReadCards, RemoveCard, SetDefaultCard, SyncCards, CreatePayoutAccount, StoreAccount, SyncAccount];
-const office = [KeyedCommands, Setbacks, MoneyBooks, Reconcile, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
+const office = [KeyedCommands, Setbacks, MoneyBooks, Reconcile, RunReconciliations, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
 const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, AnswerLoop, LedgerGauges, WakeLoops, StripeClient, SecretBox];
 
 @Module({
@@ -104,6 +106,7 @@ const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, Offic
     { provide: EndpointSecrets, useClass: PostgresEndpointSecrets },
     { provide: ManualTasks, useClass: PostgresTasks },
     { provide: ReconcileCursor, useClass: PostgresReconcileCursor },
+    { provide: Reconciliations, useClass: PostgresReconciliations },
     { provide: Telemetry, useClass: PrometheusTelemetry },
     { provide: Wake, useExisting: WakeLoops },
     { provide: ChargeProvider, useClass: StripeCharges },

@@ -45,6 +45,15 @@ describe('The office', () => {
     await till.passes({ hours: 1 }, HOUR_MS);
     await till.eventually(async () => (await till.tasks()).length > 0);
     expect((await till.tasks()).map(({ kind, detail }) => [kind, detail])).toEqual([['unmatched_line', 'charge of 724 USD at the provider. We booked nothing for it.']]);
+    const { reconciliation: asked } = await till.as(admin).startReconciliation({});
+    expect(asked).toMatchObject({ askedBy: admin.id, outcome: '' });
+    const found = async () => (await till.as(admin).getReconciliations({ limit: 100 })).reconciliations.find(({ id }) => id === asked?.id);
+    await till.eventually(async () => (await found())?.outcome !== '');
+    const compared = await found();
+    expect(compared).toMatchObject({ outcome: 'differs', unmatched: 1 });
+    expect(compared?.lines).toBeGreaterThan(1);
+    await expect(till.as(till.user()).startReconciliation({})).rejects.toMatchObject({ code: 'rpc.role_missing' });
+    await expect(till.as(till.user()).getReconciliations({})).rejects.toMatchObject({ code: 'rpc.role_missing' });
   }, 30_000);
 
   it('a line of the provider that cannot be compared keeps no other from being compared', async () => {

@@ -30,13 +30,30 @@ export const usualPorts: Ports = {
 
 /** Free ports, kept with the data: what the outside world was told (where to send webhooks) must still hold after a restart. */
 export async function keptFreePorts(data: string): Promise<Ports> {
-  const file = join(data, 'ports.json');
-  // Written below, in this shape.
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Ports;
+  const kept = keptIn(data);
+  if (kept) return kept;
   const ports = await freePorts();
   mkdirSync(data, { recursive: true });
-  writeFileSync(file, JSON.stringify(ports));
+  writeFileSync(fileIn(data), JSON.stringify(ports));
   return ports;
+}
+
+/** Those of an exchange that has begun with free ones, else the usual ones. */
+export const keptPorts = (data: string): Ports => keptIn(data) ?? usualPorts;
+
+const fileIn = (data: string) => join(data, 'ports.json');
+
+function keptIn(data: string): Ports | undefined {
+  // Written above, in this shape.
+  return existsSync(fileIn(data)) ? (JSON.parse(readFileSync(fileIn(data), 'utf8')) as Ports) : undefined;
+}
+
+/** One that nobody listens on, for a server that lives as long as a command. */
+export async function oneFreePort(): Promise<number> {
+  const server = await open();
+  const port = portOf(server);
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 async function freePorts(): Promise<Ports> {

@@ -1,15 +1,13 @@
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
 import type { KafkaSettings } from '@libs/events/kafka-settings';
-import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { KafkaLog } from './adapters/kafka/kafka-log';
 import { PostgresLog } from './adapters/postgres/postgres-log';
 import { ReadOnlyDatabase } from './adapters/postgres/read-only-database';
 import { RedisLiveBooks } from './adapters/redis/redis-live-books';
 import { SandboxProviderBooks } from './adapters/sandbox/sandbox-provider-books';
-import { databaseNames } from './launch/environment';
-import { readRunFile, runningExchange } from './run-file';
+import { withDatabases } from './launch/with-databases';
+import { readRunFile } from './run-file';
 import { checkAll, type Verdict } from './verify/check-all';
 import { conclusionOf, lineOf } from './verify/say';
 import { type BusLog, serviceStores, type Stores } from './verify/invariant';
@@ -20,8 +18,10 @@ interface Opened {
 }
 
 async function main(data: string): Promise<number> {
-  const run = runningExchange(data);
-  const verdicts = await (run ? verify(await open(run.databases, run), true) : verifyStopped(data));
+  // Of a stopped exchange there is neither Redis nor a provider to compare with, unless the operator's own Redis runs on.
+  const verdicts = await withDatabases(data, async (urls, run) => verify(
+    await open(urls, { kafka: run ? run.kafka : kafkaOf(data), redisUrl: run ? run.redisUrl : process.env.REDIS_URL, sandboxUrl: run?.sandboxUrl }), run !== undefined,
+  ));
   for (const verdict of verdicts) process.stdout.write(lineOf(verdict));
   const broken = verdicts.filter(({ offenders }) => offenders.length > 0).length;
   process.stdout.write(`\n${conclusionOf(verdicts)}\n`);
@@ -36,21 +36,9 @@ async function verify(opened: Opened, isRunning: boolean): Promise<Verdict[]> {
   }
 }
 
-/** Starts the embedded server for as long as the checks take. */
-async function verifyStopped(data: string): Promise<Verdict[]> {
-  const { kafka } = kafkaSchema.parse(process.env);
-  const names = databaseNames(process.env);
-  const configured = Object.fromEntries(names.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`] ?? '']));
-  if (Object.values(configured).every((url) => url !== '')) return verify(await open(configured, { kafka, redisUrl: process.env.REDIS_URL }), false);
-  const known = readRunFile(data);
-  if (!known) throw new Error(`there is no exchange in ${data}`);
-  const port = Number(new URL(known.databases.user ?? '').port);
-  const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port });
-  try {
-    return await verify(await open(Object.fromEntries(Object.keys(known.databases).map((name) => [name, server.url(name)])), { kafka: known.kafka }), false);
-  } finally {
-    await server.stop();
-  }
+/** Of a stopped exchange: the operator's brokers, or those that it ran on. */
+function kafkaOf(data: string): KafkaSettings | undefined {
+  return kafkaSchema.parse(process.env).kafka ?? readRunFile(data)?.kafka;
 }
 
 interface Beside {

@@ -111,6 +111,22 @@ describe('while it runs', () => {
     for (const name of Object.keys(at.internal)) expect(out).toMatch(new RegExp(`${name} +ready`));
   }, 30_000);
 
+  it('the doctor finds nothing wrong, the books agree, and no event waits for a person', async () => {
+    const { code, out, err } = await run('cli', ['doctor', '--data', data]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/ok +database payment +durable, up to date/);
+    expect(await run('cli', ['reconcile', '--data', data])).toMatchObject({ code: 0, out: expect.stringContaining('The books agree') as string });
+    expect(await run('cli', ['dlq', 'list', '--data', data])).toMatchObject({ code: 0, out: 'There is no dead letter.\n' });
+    expect(await run('cli', ['dlq', 'retry', 'order~payments~ord_1~1', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('Give a --reason') as string });
+    expect(await run('cli', ['dlq', 'retry', 'order~payments~ord_1~1', '--reason', 'x', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('There is no dead letter') as string });
+  }, 120_000);
+
+  it('the doctor names an engine that does not answer, and fails', async () => {
+    const { code, out } = await run('cli', ['doctor', '--data', data], { KAFKA_BROKERS: '127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(out).toMatch(/wrong +KAFKA_BROKERS +does not answer at 127.0.0.1:1/);
+  }, 60_000);
+
   it('nobody becomes an administrator by the command line once there is one', async () => {
     const password = 'correct horse battery';
     const api = new Api(at.url);

@@ -74,7 +74,7 @@ export class EventsPart {
   provided(clock: Clock, ids: Ids): [unknown, unknown][] {
     this.outbox = new PostgresOutbox({ service: this.around.definition.name, clock, ids, traceparent: currentTraceparent });
     this.transactions = new PostgresTransactions(this.database, [this.outbox]);
-    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus]];
+    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus], [ParkedEvents, new ParkedEvents(this.database.sql, this.transactions)]];
   }
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
@@ -132,10 +132,13 @@ export class EventsPart {
     const { log, metrics, health, teardown } = this.around;
     const parked = new ParkedEvents(this.database.sql, transactions);
     let waiting = 0;
-    metrics.gauge('dead_letters', 'Events that are parked until a person resumes or skips them, as of the last look.', [], () => waiting);
+    const gauge = metrics.gauge('dead_letters', 'Events that are parked until a person resumes or skips them, by the class of their error, as of the last look.', ['topic', 'reason']);
     health.report('parked events', () => waiting);
     const looking = new Loop({ name: 'parked events', everyMs: LOOK_MS, log }, async () => {
-      waiting = await parked.count();
+      const counts = await parked.counts();
+      gauge.reset();
+      for (const { topic, reason, events } of counts) gauge.set({ topic, reason }, events);
+      waiting = counts.reduce((sum, { events }) => sum + events, 0);
     });
     teardown.add('parked events', () => looking.stop());
     looking.start();

@@ -1,12 +1,8 @@
-import { join } from 'node:path';
-import { eventTables } from '@libs/events/event-tables';
 import { Database } from '@libs/postgres/database';
-import { migrate, type MigrationSet } from '@libs/postgres/migrate';
+import { migrate } from '@libs/postgres/migrate';
 import type { Log } from '../log';
 import type { OffsetStore } from '../sandbox-clock';
-
-/** What the chassis itself keeps in a service's database. */
-export const chassisTables: MigrationSet = { name: 'chassis', directory: join(__dirname, '../migrations') };
+import { serviceMigrations } from '../service-migrations';
 
 export interface ServiceDatabaseOptions {
   readonly name: string;
@@ -19,7 +15,7 @@ export interface ServiceDatabaseOptions {
 }
 
 export async function openServiceDatabase({ name, url, migrations, poolSize, log, isDurable }: ServiceDatabaseOptions): Promise<Database> {
-  await migrate(url, [eventTables, chassisTables, { name: 'service', directory: migrations }]);
+  await migrate(url, serviceMigrations(migrations));
   const database = await Database.open({ name, url, poolSize, log });
   const problems = isDurable ? await database.problems() : [];
   if (problems.length > 0) {

@@ -2,6 +2,8 @@ import type { Bus } from '@libs/events/bus';
 import { record, sharingPartition, user } from './records';
 import type { Side } from './side';
 
+const ben = { by: 'ben', reason: 'tested' };
+
 /** What becomes of events that cannot be applied: a part of the contract of the bus, within its suite. */
 export function parkingContract(current: () => { readonly bus: Bus; readonly side: Side }): void {
   it('parks the key of an event that fails five times, while other keys flow', async () => {
@@ -32,13 +34,13 @@ export function parkingContract(current: () => { readonly bus: Bus; readonly sid
     await side.announce(ann, 'poison', 'a2');
     await side.settle();
     side.notebook.afterEffect = () => undefined;
-    const key = { consumer: 'user', topic: 'users', key: ann };
-    expect(await side.parked.resume(key)).toBe(true);
+    const place = { consumer: 'user', topic: 'users', key: ann, kseq: 1 };
+    expect(await side.parked.resume(place, ben)).toBe(true);
     await side.settle();
     await side.announce(ann, 'a3');
     await side.settle();
     expect(await side.told(ann)).toEqual(['poison', 'a2', 'a3']);
-    expect(await side.parked.resume(key)).toBe(false);
+    expect(await side.parked.resume(place, ben)).toBe(false);
     expect(await side.sql.query('select has_parked from inbox_cursor where key = $1', [ann])).toEqual([{ has_parked: false }]);
   });
 
@@ -50,9 +52,12 @@ export function parkingContract(current: () => { readonly bus: Bus; readonly sid
     };
     await side.announce(ann, 'poison', 'a2');
     await side.settle();
-    expect(await side.parked.skip({ consumer: 'user', topic: 'users', key: ann })).toBe(true);
+    expect(await side.parked.skip({ consumer: 'user', topic: 'users', key: ann, kseq: 1 }, ben)).toBe(true);
     await side.settle();
     expect(await side.told(ann)).toEqual(['a2']);
+    const [kept] = await side.sql.query<{ event: string }>(`select * from parked_decisions where key = $1`, [ann]);
+    expect(kept).toMatchObject({ decision: 'discard', decided_by: 'ben', reason: 'tested', kseq: 1, error: 'TypeError: a bug of the handler', attempts: 5 });
+    expect(kept?.event).toContain('poison');
   });
 
   it('parks what it cannot read at once, and an event of a newer service', async () => {
@@ -64,5 +69,10 @@ export function parkingContract(current: () => { readonly bus: Bus; readonly sid
     expect(await side.told(ann)).toEqual(['r1']);
     const parked = await side.parked.list();
     expect(parked.map(({ error }) => error).sort()).toEqual(['UnknownEvent: no event is called user.promoted', 'unreadable']);
+    const unreadable = parked.find(({ error }) => error === 'unreadable');
+    if (!unreadable) throw new Error('nothing unreadable is parked');
+    expect(await side.parked.resume(unreadable, ben)).toBe(false);
+    expect(await side.parked.skip(unreadable, ben)).toBe(true);
+    expect(await side.parked.count()).toBe(1);
   });
 }

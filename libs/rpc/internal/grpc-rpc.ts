@@ -44,8 +44,9 @@ export class GrpcRpc extends Rpc {
     super();
   }
 
-  client<S extends DescService>(service: S): RpcClient<S> {
-    const calls = service.methods.map((method) => [method.localName, answersStream(method) ? this.streamCall(service, method) : this.unaryCall(service, method)]);
+  client<S extends DescService>(service: S, at?: ServiceName): RpcClient<S> {
+    const owner = ownerOf(service, at);
+    const calls = service.methods.map((method) => [method.localName, answersStream(method) ? this.streamCall(owner, service, method) : this.unaryCall(owner, service, method)]);
     return Object.fromEntries(calls) as RpcClient<S>;
   }
 
@@ -53,10 +54,9 @@ export class GrpcRpc extends Rpc {
     for (const channel of this.channels.values()) channel.close();
   }
 
-  private unaryCall(service: DescService, method: DescMethod) {
+  private unaryCall(owner: ServiceName, service: DescService, method: DescMethod) {
     const definition = methodDefinition({ service, method });
     const rpc = routeName(service, method);
-    const owner = ownerOf(service);
     return (input: object, call: OutgoingCall = {}) =>
       new Promise<Received>((resolve, reject) => {
         const bytes = encode(method.input, input);
@@ -71,9 +71,8 @@ export class GrpcRpc extends Rpc {
       });
   }
 
-  private streamCall(service: DescService, method: DescMethod) {
+  private streamCall(owner: ServiceName, service: DescService, method: DescMethod) {
     const definition = methodDefinition({ service, method });
-    const owner = ownerOf(service);
     return (input: object | Observable<object>, call: OutgoingCall = {}) =>
       new Observable<object>((subscriber) => {
         const options = call.deadlineMs === undefined ? {} : { deadline: Date.now() + call.deadlineMs };

@@ -6,7 +6,7 @@ import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, etag, freeText, idOf, InstantJson, instant, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, queryFlag, safe } from './json';
-import { cancelStep, OrderJson, orderParams, orderStep } from './orders';
+import { cancelStep, OrderJson, orderJson, orderParams, orderStep } from './orders';
 import { tellReplay } from './replayed';
 import { UserJson, userJson } from './users';
 
@@ -62,6 +62,14 @@ function orderRoutes(rpc: Rpc): Route[] {
     route({
       ...onOrder, path: '/v1/admin/orders/{orderId}/cancel', summary: 'Cancel an order that has not been shipped.',
       handle: (input, headers) => cancelStep(rpc)(input.params.orderId, input.body, { input, headers }),
+    }),
+    route({
+      ...onOrder, path: '/v1/admin/orders/{orderId}/refund', summary: 'Give the buyer the money back: the order ends as its state table says. On its way to the authenticators the parcel counts as lost; on its way to the buyer too, and the platform bears it.', refusals: [...onOrder.refusals, 'order.nothing_to_refund'],
+      async handle({ params, body, key, call }, headers) {
+        const refunded = await rpc.client(OrderService).refundOrder({ ...params, ...body, idempotencyKey: key }, call);
+        tellReplay(headers, refunded);
+        return orderJson(refunded.order);
+      },
     }),
     route({
       ...onOrder, path: '/v1/admin/orders/{orderId}/lost-inbound', summary: 'The parcel is lost on its way to the authenticators: the buyer is refunded.',

@@ -5,6 +5,7 @@ import { adminRoutes } from './admin';
 import { analyticsRoutes } from './analytics';
 import { askRoutes } from './asks';
 import { authRoutes, type CountTries } from './auth';
+import { deadLetterRoutes } from './dead-letters';
 import { bidRoutes } from './bids';
 import { documentRoutes } from './documents';
 import { estimateRoutes } from './estimates';
@@ -14,6 +15,7 @@ import { mailboxRoutes } from './mailbox';
 import { marketRoutes } from './markets';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
+import { operatorTaskRoutes } from './operator-tasks';
 import { orderRoutes } from './orders';
 import { paymentRoutes } from './payments';
 import { payoutRoutes } from './payouts';
@@ -21,6 +23,7 @@ import { portfolioRoutes } from './portfolio';
 import { priceRoutes } from './prices';
 import { productRoutes } from './products';
 import { socketTicketRoutes } from './socket-tickets';
+import { reconciliationRoutes } from './reconciliations';
 import { type TestClock, testClockRoutes } from './test-clock';
 import { watchRoutes } from './watches';
 import { webhookRoutes } from './webhooks';
@@ -59,6 +62,9 @@ export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, 
     ...inspectionRoutes(rpc),
     ...notificationRoutes(rpc),
     ...adminRoutes(rpc),
+    ...operatorTaskRoutes(rpc),
+    ...deadLetterRoutes(rpc),
+    ...reconciliationRoutes(rpc),
     ...webhookRoutes(rpc),
     ...socketTicketRoutes(issueTicket),
     ...healthRoutes(internals),

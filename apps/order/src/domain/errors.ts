@@ -8,6 +8,8 @@ export const eventUnknown = (event: string) => new AppError('invalid', 'order.ev
 export const keyReused = () => new AppError('rejected', 'order.key_reused', 'This Idempotency-Key was used for another request.');
 export const tooLateToShip = () => new AppError('conflict', 'order.too_late_to_ship', 'The time to ship has passed; the order is about to be cancelled.');
 export const reasonMissing = () => new AppError('rejected', 'order.reason_missing', 'An admin gives a reason.', { field: 'reason' });
+export const nothingToRefund = (status: string) =>
+  new AppError('conflict', 'order.nothing_to_refund', `Of an order that is ${status} nothing can be given back by hand.`, { status });
 export const labelNotReady = () => new AppError('conflict', 'order.label_not_ready', 'The label is not ready yet.');
 export const trackingTaken = (tracking: string) => new AppError('conflict', 'order.tracking_taken', 'This tracking number belongs to another parcel.', { tracking });
 export const cursorInvalid = () => new AppError('invalid', 'order.cursor_invalid', 'This cursor is not one of ours.', { field: 'cursor' });

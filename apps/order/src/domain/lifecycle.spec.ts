@@ -1,4 +1,4 @@
-import { type Actor, edges, type Effect, endStatuses, lifecycle, opening, type OrderEvent, reportedEvent, type Status, statuses, step, strikes, timers, timersDuring } from './lifecycle';
+import { type Actor, edges, type Effect, endStatuses, lifecycle, opening, type OrderEvent, refundedBy, reportedEvent, type Status, statuses, step, strikes, timers, timersDuring } from './lifecycle';
 
 interface Path {
   readonly story: string;
@@ -149,3 +149,10 @@ function stepAlong(before: readonly OrderEvent[], event: OrderEvent) {
   const status = before.reduce<Status>((at, happened) => step(at, happened)?.to ?? at, 'pending');
   return step(status, event);
 }
+
+describe('a refund by an admin', () => {
+  it('goes by the one edge that the table has for it in each status, and by none where nothing is held or the pair is judged', () => {
+    const found = Object.fromEntries(statuses.flatMap((status) => (refundedBy(status) ? [[status, refundedBy(status)]] : [])));
+    expect(found).toEqual({ confirmed: 'admin_cancelled', seller_shipping: 'lost_inbound', shipping_to_buyer: 'lost_outbound' });
+  });
+});

@@ -110,6 +110,14 @@ export const losses: Partial<Record<Status, { readonly leg: 'inbound' | 'outboun
   shipping_to_buyer: { leg: 'outbound', event: 'lost_outbound' },
 };
 
+/** The edge by which an admin gives the buyer the money back where the order is now, if there is one. */
+export function refundedBy(status: Status): OrderEvent | undefined {
+  return events.find((event) => {
+    const edge = lifecycle[status][event];
+    return edge?.by.includes('admin') && edge.then.some((effect) => effect === 'refund' || effect === 'refund_from_platform');
+  });
+}
+
 /** What a person may report through the API; everything else is told by the service that knows it. */
 const reportable: readonly OrderEvent[] = ['seller_shipped', 'buyer_shipped', 'buyer_received', 'lost_inbound', 'lost_outbound'];
 

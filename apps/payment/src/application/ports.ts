@@ -233,6 +233,36 @@ export abstract class ReconcileCursor {
   abstract move(to: Date): Promise<void>;
 }
 
+export interface ReconciliationResult {
+  /** `differs`: some lines of the provider are not ours; each is a task for a person. */
+  readonly outcome: 'agrees' | 'differs' | 'provider_unavailable' | 'failed';
+  /** From when on the provider's lines were compared. */
+  readonly since?: Date | undefined;
+  readonly lines: number;
+  readonly feesBooked: number;
+  readonly unmatched: number;
+}
+
+export interface Reconciliation extends Omit<ReconciliationResult, 'outcome'> {
+  readonly id: string;
+  /** An admin, `command`, or `schedule`. */
+  readonly askedBy: string;
+  readonly askedAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  readonly outcome: ReconciliationResult['outcome'] | undefined;
+}
+
+export abstract class Reconciliations {
+  abstract ask(by: string, at: Date): Promise<Reconciliation>;
+  /** The oldest that is not finished. */
+  abstract next(): Promise<string | undefined>;
+  abstract start(id: string, at: Date): Promise<void>;
+  abstract finish(id: string, result: ReconciliationResult, at: Date): Promise<void>;
+  abstract page(page: { limit: number; before: string | undefined }): Promise<Reconciliation[]>;
+  abstract prune(at: Date): Promise<void>;
+}
+
 /** One call site for each money event: the counter and the log line cannot drift apart. */
 export abstract class Telemetry {
   abstract happened(op: OperationKind | 'webhook', outcome: string, fields?: Readonly<Record<string, unknown>>): void;

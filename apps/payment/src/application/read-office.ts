@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid } from '../domain/errors';
-import { Ledger, ManualTasks, type ManualTask } from './ports';
+import { Ledger, ManualTasks, type ManualTask, type Reconciliation, Reconciliations } from './ports';
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
@@ -12,6 +12,7 @@ export class ReadOffice {
   constructor(
     private readonly list: ManualTasks,
     private readonly ledger: Ledger,
+    private readonly kept: Reconciliations,
   ) {}
 
   async tasks({ includeClosed, limit, cursor }: { includeClosed: boolean; limit: number; cursor: string }): Promise<{ tasks: ManualTask[]; nextCursor: string }> {
@@ -20,6 +21,14 @@ export class ReadOffice {
     const tasks = await this.list.page({ includeClosed, limit: size + 1, before: cursor === '' ? undefined : cursor });
     const shown = tasks.slice(0, size);
     return { tasks: shown, nextCursor: tasks.length > size ? (shown.at(-1)?.id ?? '') : '' };
+  }
+
+  async reconciliations({ limit, cursor }: { limit: number; cursor: string }): Promise<{ reconciliations: Reconciliation[]; nextCursor: string }> {
+    if (cursor !== '' && !uuidOf('op', cursor)) throw cursorInvalid();
+    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const found = await this.kept.page({ limit: size + 1, before: cursor === '' ? undefined : cursor });
+    const shown = found.slice(0, size);
+    return { reconciliations: shown, nextCursor: found.length > size ? (shown.at(-1)?.id ?? '') : '' };
   }
 
   trialBalance(): ReturnType<Ledger['trialBalance']> {

@@ -20,6 +20,8 @@ export function serviceEnvironment(given: Environment, data: string, ports: Port
   const inner = services.filter((name) => name !== 'gateway');
   const publicUrl = `http://127.0.0.1:${ports.gateway}`;
   return {
+    // What seals the secrets in a database belongs to that database, and lies in the same folder.
+    DATA_DIR: resolve(data),
     USER_SECRETS_FILE: join(secretsFolder(data), 'user.json'),
     NOTIFICATION_SECRETS_FILE: join(secretsFolder(data), 'notification.key'),
     PUBLIC_URL: publicUrl,

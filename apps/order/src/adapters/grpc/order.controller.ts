@@ -57,6 +57,11 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
     return answerOf(await this.cancels.execute(user, request), user);
   }
 
+  async refundOrder(request: pb.RefundOrderRequest, call: CallContext) {
+    const admin = requireRole(call, 'admin');
+    return answerOf(await this.cancels.refund(admin, request), admin);
+  }
+
   async getLabel({ orderId }: pb.GetLabelRequest, call: CallContext) {
     return this.desk.reads.label(userOf(call), orderId);
   }

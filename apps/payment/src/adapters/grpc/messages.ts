@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type {
-  EstimateLineSchema, ManualTaskSchema, PaymentMethodSchema, PaymentSchema, PayoutSchema,
+  EstimateLineSchema, ManualTaskSchema, PaymentMethodSchema, PaymentSchema, PayoutSchema, ReconciliationSchema,
 } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { moneyToMessage } from '@libs/kernel/money';
-import type { Card, ManualTask } from '../../application/ports';
+import type { Card, ManualTask, Reconciliation } from '../../application/ports';
 import type { Viewer } from '../../application/read-payment';
 import type { Line } from '../../domain/fees';
 import type { Payment, PaymentState } from '../../domain/payment';
@@ -62,4 +62,9 @@ export function taskMessage(task: ManualTask): MessageInitShape<typeof ManualTas
     openedAt: timestampFromDate(task.openedAt),
     ...(task.closedAt ? { closedAt: timestampFromDate(task.closedAt) } : {}),
   };
+}
+
+export function reconciliationMessage({ id, askedBy, askedAt, startedAt, finishedAt, since, outcome, lines, feesBooked, unmatched }: Reconciliation): MessageInitShape<typeof ReconciliationSchema> {
+  const instants = { askedAt: timestampFromDate(askedAt), ...(startedAt && { startedAt: timestampFromDate(startedAt) }), ...(finishedAt && { finishedAt: timestampFromDate(finishedAt) }), ...(since && { since: timestampFromDate(since) }) };
+  return { id, askedBy, outcome: outcome ?? '', lines, feesBooked, unmatched, ...instants };
 }

@@ -96,4 +96,12 @@ export class PaymentController implements Handlers {
   getTrialBalance(request: Arguments<'getTrialBalance'>[0], call: Arguments<'getTrialBalance'>[1]): ReturnType<Handlers['getTrialBalance']> {
     return this.office.getTrialBalance(request, call);
   }
+
+  getReconciliations(request: Arguments<'getReconciliations'>[0], call: Arguments<'getReconciliations'>[1]): ReturnType<Handlers['getReconciliations']> {
+    return this.office.getReconciliations(request, call);
+  }
+
+  startReconciliation(request: Arguments<'startReconciliation'>[0], call: Arguments<'startReconciliation'>[1]): ReturnType<Handlers['startReconciliation']> {
+    return this.office.startReconciliation(request, call);
+  }
 }

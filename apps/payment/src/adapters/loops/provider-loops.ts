@@ -3,11 +3,12 @@ import { Health } from '@libs/chassis/health';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
 import { WebhookProvider, webhookEndpoints } from '../../application/provider';
-import { Reconcile } from '../../application/reconcile';
-import { PaymentConfig } from '../../payment.config';
+import { RunReconciliations } from '../../application/run-reconciliations';
 import { LedgerGauges } from './ledger-gauges';
 
 const GAUGES_MS = 5_000;
+/** How soon one that somebody asked for begins; the schedule is kept by what runs them. */
+const RECONCILE_LOOK_MS = 1_000;
 const UNTIL_MADE_MS = 500;
 /** An endpoint that somebody has removed at the provider comes back within this time. */
 const LOOKED_AT_MS = 600_000;
@@ -21,15 +22,14 @@ export class ProviderLoops implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     log: Log,
-    config: PaymentConfig,
     private readonly health: Health,
     private readonly webhooks: WebhookProvider,
-    reconcile: Reconcile,
+    reconciliations: RunReconciliations,
     gauges: LedgerGauges,
   ) {
     this.loops = [
       new Loop({ name: 'webhook endpoints', everyMs: UNTIL_MADE_MS, log }, () => this.ensureEndpoints()),
-      new Loop({ name: 'reconcile', everyMs: config.values.PAYMENT_RECONCILE_MS, log }, () => reconcile.execute()),
+      new Loop({ name: 'reconcile', everyMs: RECONCILE_LOOK_MS, log }, () => reconciliations.execute()),
       new Loop({ name: 'ledger gauges', everyMs: GAUGES_MS, log }, () => gauges.read()),
     ];
   }

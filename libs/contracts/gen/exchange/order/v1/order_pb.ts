@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file exchange/order/v1/order.proto.
  */
 export const file_exchange_order_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("Ch1leGNoYW5nZS9vcmRlci92MS9vcmRlci5wcm90bxIRZXhjaGFuZ2Uub3JkZXIudjEi1AQKBU9yZGVyEgoKAmlkGAEgASgJEhAKCG1hdGNoX2lkGAIgASgJEhEKCW1hcmtldF9pZBgDIAEoCRISCgpwcm9kdWN0X2lkGAQgASgJEgwKBHNpemUYBSABKAkSEAoIYnV5ZXJfaWQYBiABKAkSEQoJc2VsbGVyX2lkGAcgASgJEicKBXByaWNlGAggASgLMhguZXhjaGFuZ2UubW9uZXkudjEuTW9uZXkSDgoGc3RhdHVzGAkgASgJEhUKDWNhbmNlbF9yZWFzb24YCiABKAkSFgoOcGF5bWVudF9zdGF0dXMYCyABKAkSFQoNcGF5b3V0X3N0YXR1cxgMIAEoCRIrCgdzaGlwX2J5GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBpbmJvdW5kX3RyYWNraW5nGA4gASgJEhkKEW91dGJvdW5kX3RyYWNraW5nGA8gASgJEi4KCmNyZWF0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YEiABKAMSDgoGYmlkX2lkGBMgASgJEg4KBmFza19pZBgUIAEoCRImCgVsaW5lcxgVIAMoCzIXLmV4Y2hhbmdlLm9yZGVyLnYxLkxpbmUSDgoGbm90aWNlGBYgASgJEhcKD3JldHVybl90cmFja2luZxgXIAEoCRIQCghyZXZpc2lvbhgYIAEoAyI+CgRMaW5lEgwKBGtpbmQYASABKAkSKAoGYW1vdW50GAIgASgLMhguZXhjaGFuZ2UubW9uZXkudjEuTW9uZXkirQEKCk9yZGVyRXZlbnQSDwoHdmVyc2lvbhgBIAEoAxINCgVldmVudBgCIAEoCRITCgtmcm9tX3N0YXR1cxgDIAEoCRIRCgl0b19zdGF0dXMYBCABKAkSDQoFYWN0b3IYBSABKAkSDgoGcmVhc29uGAYgASgJEiYKAmF0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0cmFjZV9pZBgIIAEoCSLDAwoSQ3JlYXRlT3JkZXJSZXF1ZXN0EhAKCG1hdGNoX2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEgwKBHNpemUYBCABKAkSDgoGYmlkX2lkGAUgASgJEg4KBmFza19pZBgGIAEoCRIQCghidXllcl9pZBgHIAEoCRIRCglzZWxsZXJfaWQYCCABKAkSJwoFcHJpY2UYCSABKAsyGC5leGNoYW5nZS5tb25leS52MS5Nb25leRIuCgptYXRjaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg9iaWRfYWNjZXB0ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fza19hY2NlcHRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRcGF5bWVudF9tZXRob2RfaWQYDSABKAkSIAoYYnV5ZXJfYWRkcmVzc192ZXJzaW9uX2lkGA4gASgJEiEKGXNlbGxlcl9hZGRyZXNzX3ZlcnNpb25faWQYDyABKAkiJwoTQ3JlYXRlT3JkZXJSZXNwb25zZRIQCghvcmRlcl9pZBgBIAEoCSIjCg9HZXRPcmRlclJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkiOwoQR2V0T3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmV4Y2hhbmdlLm9yZGVyLnYxLk9yZGVyIk4KEEdldE9yZGVyc1JlcXVlc3QSDAoEcm9sZRgBIAEoCRINCgVzdGF0ZRgCIAEoCRINCgVsaW1pdBgDIAEoBRIOCgZjdXJzb3IYBCABKAkiUgoRR2V0T3JkZXJzUmVzcG9uc2USKAoGb3JkZXJzGAEgAygLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEwoLbmV4dF9jdXJzb3IYAiABKAkiKQoVR2V0T3JkZXJFdmVudHNSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIkcKFkdldE9yZGVyRXZlbnRzUmVzcG9uc2USLQoGZXZlbnRzGAEgAygLMh0uZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXJFdmVudCJ2ChhVcGRhdGVPcmRlclN0YXR1c1JlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkSDQoFZXZlbnQYAiABKAkSEAoIdHJhY2tpbmcYAyABKAkSDgoGcmVhc29uGAQgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCSJWChlVcGRhdGVPcmRlclN0YXR1c1Jlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEAoIcmVwbGF5ZWQYAiABKAgiZgoSQ2FuY2VsT3JkZXJSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIVCg1kb19ub3RfcmVsaXN0GAMgASgIEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCSJQChNDYW5jZWxPcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEAoIcmVwbGF5ZWQYAiABKAgiIwoPR2V0TGFiZWxSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIkgKEEdldExhYmVsUmVzcG9uc2USEAoIdHJhY2tpbmcYASABKAkSDwoHY2FycmllchgCIAEoCRIRCglsYWJlbF91cmwYAyABKAkiPgobSGFuZGxlQ2FycmllcldlYmhvb2tSZXF1ZXN0EgwKBGJvZHkYASABKAwSEQoJc2lnbmF0dXJlGAIgASgJIh4KHEhhbmRsZUNhcnJpZXJXZWJob29rUmVzcG9uc2UitgEKCk1hbnVhbFRhc2sSCgoCaWQYASABKAkSDAoEa2luZBgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRIOCgZkZXRhaWwYBCABKAkSDgoGYWR2aWNlGAUgASgJEi0KCW9wZW5lZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJOChVHZXRNYW51YWxUYXNrc1JlcXVlc3QSFgoOaW5jbHVkZV9jbG9zZWQYASABKAgSDQoFbGltaXQYAiABKAUSDgoGY3Vyc29yGAMgASgJIlsKFkdldE1hbnVhbFRhc2tzUmVzcG9uc2USLAoFdGFza3MYASADKAsyHS5leGNoYW5nZS5vcmRlci52MS5NYW51YWxUYXNrEhMKC25leHRfY3Vyc29yGAIgASgJIjoKF1Jlc3VtZU1hbnVhbFRhc2tSZXF1ZXN0Eg8KB3Rhc2tfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIkcKGFJlc3VtZU1hbnVhbFRhc2tSZXNwb25zZRIrCgR0YXNrGAEgASgLMh0uZXhjaGFuZ2Uub3JkZXIudjEuTWFudWFsVGFzayI4ChZXYXRjaFVzZXJPcmRlcnNSZXF1ZXN0Eg0KBXdhdGNoGAEgAygJEg8KB3Vud2F0Y2gYAiADKAkiWwoXV2F0Y2hVc2VyT3JkZXJzUmVzcG9uc2USLAoGb3JkZXJzGAEgAygLMhwuZXhjaGFuZ2Uub3JkZXIudjEuVXNlck9yZGVyEhIKCnJlYWRfYWdhaW4YAiADKAkiRQoJVXNlck9yZGVyEg8KB3VzZXJfaWQYASABKAkSJwoFb3JkZXIYAiABKAsyGC5leGNoYW5nZS5vcmRlci52MS5PcmRlciI1ChVMaXN0UGFpZE9yZGVyc1JlcXVlc3QSDQoFYWZ0ZXIYASABKAkSDQoFbGltaXQYAiABKAUiRgoWTGlzdFBhaWRPcmRlcnNSZXNwb25zZRIsCgZvcmRlcnMYASADKAsyHC5leGNoYW5nZS5vcmRlci52MS5QYWlkT3JkZXIi3wEKCVBhaWRPcmRlchIQCghvcmRlcl9pZBgBIAEoCRIQCghtYXRjaF9pZBgCIAEoCRIRCgltYXJrZXRfaWQYAyABKAkSEgoKcHJvZHVjdF9pZBgEIAEoCRIMCgRzaXplGAUgASgJEhAKCGJ1eWVyX2lkGAYgASgJEhEKCXNlbGxlcl9pZBgHIAEoCRInCgVwcmljZRgIIAEoCzIYLmV4Y2hhbmdlLm1vbmV5LnYxLk1vbmV5EisKB3BhaWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMsUJCgxPcmRlclNlcnZpY2USXAoLQ3JlYXRlT3JkZXISJS5leGNoYW5nZS5vcmRlci52MS5DcmVhdGVPcmRlclJlcXVlc3QaJi5leGNoYW5nZS5vcmRlci52MS5DcmVhdGVPcmRlclJlc3BvbnNlElMKCEdldE9yZGVyEiIuZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJSZXF1ZXN0GiMuZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJSZXNwb25zZRJWCglHZXRPcmRlcnMSIy5leGNoYW5nZS5vcmRlci52MS5HZXRPcmRlcnNSZXF1ZXN0GiQuZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJzUmVzcG9uc2USZQoOR2V0T3JkZXJFdmVudHMSKC5leGNoYW5nZS5vcmRlci52MS5HZXRPcmRlckV2ZW50c1JlcXVlc3QaKS5leGNoYW5nZS5vcmRlci52MS5HZXRPcmRlckV2ZW50c1Jlc3BvbnNlEm4KEVVwZGF0ZU9yZGVyU3RhdHVzEisuZXhjaGFuZ2Uub3JkZXIudjEuVXBkYXRlT3JkZXJTdGF0dXNSZXF1ZXN0GiwuZXhjaGFuZ2Uub3JkZXIudjEuVXBkYXRlT3JkZXJTdGF0dXNSZXNwb25zZRJcCgtDYW5jZWxPcmRlchIlLmV4Y2hhbmdlLm9yZGVyLnYxLkNhbmNlbE9yZGVyUmVxdWVzdBomLmV4Y2hhbmdlLm9yZGVyLnYxLkNhbmNlbE9yZGVyUmVzcG9uc2USUwoIR2V0TGFiZWwSIi5leGNoYW5nZS5vcmRlci52MS5HZXRMYWJlbFJlcXVlc3QaIy5leGNoYW5nZS5vcmRlci52MS5HZXRMYWJlbFJlc3BvbnNlEncKFEhhbmRsZUNhcnJpZXJXZWJob29rEi4uZXhjaGFuZ2Uub3JkZXIudjEuSGFuZGxlQ2FycmllcldlYmhvb2tSZXF1ZXN0Gi8uZXhjaGFuZ2Uub3JkZXIudjEuSGFuZGxlQ2FycmllcldlYmhvb2tSZXNwb25zZRJlCg5HZXRNYW51YWxUYXNrcxIoLmV4Y2hhbmdlLm9yZGVyLnYxLkdldE1hbnVhbFRhc2tzUmVxdWVzdBopLmV4Y2hhbmdlLm9yZGVyLnYxLkdldE1hbnVhbFRhc2tzUmVzcG9uc2USawoQUmVzdW1lTWFudWFsVGFzaxIqLmV4Y2hhbmdlLm9yZGVyLnYxLlJlc3VtZU1hbnVhbFRhc2tSZXF1ZXN0GisuZXhjaGFuZ2Uub3JkZXIudjEuUmVzdW1lTWFudWFsVGFza1Jlc3BvbnNlEmwKD1dhdGNoVXNlck9yZGVycxIpLmV4Y2hhbmdlLm9yZGVyLnYxLldhdGNoVXNlck9yZGVyc1JlcXVlc3QaKi5leGNoYW5nZS5vcmRlci52MS5XYXRjaFVzZXJPcmRlcnNSZXNwb25zZSgBMAESZQoOTGlzdFBhaWRPcmRlcnMSKC5leGNoYW5nZS5vcmRlci52MS5MaXN0UGFpZE9yZGVyc1JlcXVlc3QaKS5leGNoYW5nZS5vcmRlci52MS5MaXN0UGFpZE9yZGVyc1Jlc3BvbnNlYgZwcm90bzM", [file_exchange_money_v1_money, file_google_protobuf_timestamp]);
+  fileDesc("Ch1leGNoYW5nZS9vcmRlci92MS9vcmRlci5wcm90bxIRZXhjaGFuZ2Uub3JkZXIudjEi1AQKBU9yZGVyEgoKAmlkGAEgASgJEhAKCG1hdGNoX2lkGAIgASgJEhEKCW1hcmtldF9pZBgDIAEoCRISCgpwcm9kdWN0X2lkGAQgASgJEgwKBHNpemUYBSABKAkSEAoIYnV5ZXJfaWQYBiABKAkSEQoJc2VsbGVyX2lkGAcgASgJEicKBXByaWNlGAggASgLMhguZXhjaGFuZ2UubW9uZXkudjEuTW9uZXkSDgoGc3RhdHVzGAkgASgJEhUKDWNhbmNlbF9yZWFzb24YCiABKAkSFgoOcGF5bWVudF9zdGF0dXMYCyABKAkSFQoNcGF5b3V0X3N0YXR1cxgMIAEoCRIrCgdzaGlwX2J5GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBpbmJvdW5kX3RyYWNraW5nGA4gASgJEhkKEW91dGJvdW5kX3RyYWNraW5nGA8gASgJEi4KCmNyZWF0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YEiABKAMSDgoGYmlkX2lkGBMgASgJEg4KBmFza19pZBgUIAEoCRImCgVsaW5lcxgVIAMoCzIXLmV4Y2hhbmdlLm9yZGVyLnYxLkxpbmUSDgoGbm90aWNlGBYgASgJEhcKD3JldHVybl90cmFja2luZxgXIAEoCRIQCghyZXZpc2lvbhgYIAEoAyI+CgRMaW5lEgwKBGtpbmQYASABKAkSKAoGYW1vdW50GAIgASgLMhguZXhjaGFuZ2UubW9uZXkudjEuTW9uZXkirQEKCk9yZGVyRXZlbnQSDwoHdmVyc2lvbhgBIAEoAxINCgVldmVudBgCIAEoCRITCgtmcm9tX3N0YXR1cxgDIAEoCRIRCgl0b19zdGF0dXMYBCABKAkSDQoFYWN0b3IYBSABKAkSDgoGcmVhc29uGAYgASgJEiYKAmF0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0cmFjZV9pZBgIIAEoCSLDAwoSQ3JlYXRlT3JkZXJSZXF1ZXN0EhAKCG1hdGNoX2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEgwKBHNpemUYBCABKAkSDgoGYmlkX2lkGAUgASgJEg4KBmFza19pZBgGIAEoCRIQCghidXllcl9pZBgHIAEoCRIRCglzZWxsZXJfaWQYCCABKAkSJwoFcHJpY2UYCSABKAsyGC5leGNoYW5nZS5tb25leS52MS5Nb25leRIuCgptYXRjaGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg9iaWRfYWNjZXB0ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fza19hY2NlcHRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRcGF5bWVudF9tZXRob2RfaWQYDSABKAkSIAoYYnV5ZXJfYWRkcmVzc192ZXJzaW9uX2lkGA4gASgJEiEKGXNlbGxlcl9hZGRyZXNzX3ZlcnNpb25faWQYDyABKAkiJwoTQ3JlYXRlT3JkZXJSZXNwb25zZRIQCghvcmRlcl9pZBgBIAEoCSIjCg9HZXRPcmRlclJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkiOwoQR2V0T3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmV4Y2hhbmdlLm9yZGVyLnYxLk9yZGVyIk4KEEdldE9yZGVyc1JlcXVlc3QSDAoEcm9sZRgBIAEoCRINCgVzdGF0ZRgCIAEoCRINCgVsaW1pdBgDIAEoBRIOCgZjdXJzb3IYBCABKAkiUgoRR2V0T3JkZXJzUmVzcG9uc2USKAoGb3JkZXJzGAEgAygLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEwoLbmV4dF9jdXJzb3IYAiABKAkiKQoVR2V0T3JkZXJFdmVudHNSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJIkcKFkdldE9yZGVyRXZlbnRzUmVzcG9uc2USLQoGZXZlbnRzGAEgAygLMh0uZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXJFdmVudCJ2ChhVcGRhdGVPcmRlclN0YXR1c1JlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkSDQoFZXZlbnQYAiABKAkSEAoIdHJhY2tpbmcYAyABKAkSDgoGcmVhc29uGAQgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCSJWChlVcGRhdGVPcmRlclN0YXR1c1Jlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEAoIcmVwbGF5ZWQYAiABKAgiZgoSQ2FuY2VsT3JkZXJSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIVCg1kb19ub3RfcmVsaXN0GAMgASgIEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCSJQChNDYW5jZWxPcmRlclJlc3BvbnNlEicKBW9yZGVyGAEgASgLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXISEAoIcmVwbGF5ZWQYAiABKAgiTwoSUmVmdW5kT3JkZXJSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkiUAoTUmVmdW5kT3JkZXJSZXNwb25zZRInCgVvcmRlchgBIAEoCzIYLmV4Y2hhbmdlLm9yZGVyLnYxLk9yZGVyEhAKCHJlcGxheWVkGAIgASgIIiMKD0dldExhYmVsUmVxdWVzdBIQCghvcmRlcl9pZBgBIAEoCSJIChBHZXRMYWJlbFJlc3BvbnNlEhAKCHRyYWNraW5nGAEgASgJEg8KB2NhcnJpZXIYAiABKAkSEQoJbGFiZWxfdXJsGAMgASgJIj4KG0hhbmRsZUNhcnJpZXJXZWJob29rUmVxdWVzdBIMCgRib2R5GAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoCSIeChxIYW5kbGVDYXJyaWVyV2ViaG9va1Jlc3BvbnNlIrYBCgpNYW51YWxUYXNrEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkSDgoGZGV0YWlsGAQgASgJEg4KBmFkdmljZRgFIAEoCRItCglvcGVuZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3NlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTgoVR2V0TWFudWFsVGFza3NSZXF1ZXN0EhYKDmluY2x1ZGVfY2xvc2VkGAEgASgIEg0KBWxpbWl0GAIgASgFEg4KBmN1cnNvchgDIAEoCSJbChZHZXRNYW51YWxUYXNrc1Jlc3BvbnNlEiwKBXRhc2tzGAEgAygLMh0uZXhjaGFuZ2Uub3JkZXIudjEuTWFudWFsVGFzaxITCgtuZXh0X2N1cnNvchgCIAEoCSI6ChdSZXN1bWVNYW51YWxUYXNrUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJHChhSZXN1bWVNYW51YWxUYXNrUmVzcG9uc2USKwoEdGFzaxgBIAEoCzIdLmV4Y2hhbmdlLm9yZGVyLnYxLk1hbnVhbFRhc2siOAoWV2F0Y2hVc2VyT3JkZXJzUmVxdWVzdBINCgV3YXRjaBgBIAMoCRIPCgd1bndhdGNoGAIgAygJIlsKF1dhdGNoVXNlck9yZGVyc1Jlc3BvbnNlEiwKBm9yZGVycxgBIAMoCzIcLmV4Y2hhbmdlLm9yZGVyLnYxLlVzZXJPcmRlchISCgpyZWFkX2FnYWluGAIgAygJIkUKCVVzZXJPcmRlchIPCgd1c2VyX2lkGAEgASgJEicKBW9yZGVyGAIgASgLMhguZXhjaGFuZ2Uub3JkZXIudjEuT3JkZXIiNQoVTGlzdFBhaWRPcmRlcnNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgJEg0KBWxpbWl0GAIgASgFIkYKFkxpc3RQYWlkT3JkZXJzUmVzcG9uc2USLAoGb3JkZXJzGAEgAygLMhwuZXhjaGFuZ2Uub3JkZXIudjEuUGFpZE9yZGVyIt8BCglQYWlkT3JkZXISEAoIb3JkZXJfaWQYASABKAkSEAoIbWF0Y2hfaWQYAiABKAkSEQoJbWFya2V0X2lkGAMgASgJEhIKCnByb2R1Y3RfaWQYBCABKAkSDAoEc2l6ZRgFIAEoCRIQCghidXllcl9pZBgGIAEoCRIRCglzZWxsZXJfaWQYByABKAkSJwoFcHJpY2UYCCABKAsyGC5leGNoYW5nZS5tb25leS52MS5Nb25leRIrCgdwYWlkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDKjCgoMT3JkZXJTZXJ2aWNlElwKC0NyZWF0ZU9yZGVyEiUuZXhjaGFuZ2Uub3JkZXIudjEuQ3JlYXRlT3JkZXJSZXF1ZXN0GiYuZXhjaGFuZ2Uub3JkZXIudjEuQ3JlYXRlT3JkZXJSZXNwb25zZRJTCghHZXRPcmRlchIiLmV4Y2hhbmdlLm9yZGVyLnYxLkdldE9yZGVyUmVxdWVzdBojLmV4Y2hhbmdlLm9yZGVyLnYxLkdldE9yZGVyUmVzcG9uc2USVgoJR2V0T3JkZXJzEiMuZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJzUmVxdWVzdBokLmV4Y2hhbmdlLm9yZGVyLnYxLkdldE9yZGVyc1Jlc3BvbnNlEmUKDkdldE9yZGVyRXZlbnRzEiguZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJFdmVudHNSZXF1ZXN0GikuZXhjaGFuZ2Uub3JkZXIudjEuR2V0T3JkZXJFdmVudHNSZXNwb25zZRJuChFVcGRhdGVPcmRlclN0YXR1cxIrLmV4Y2hhbmdlLm9yZGVyLnYxLlVwZGF0ZU9yZGVyU3RhdHVzUmVxdWVzdBosLmV4Y2hhbmdlLm9yZGVyLnYxLlVwZGF0ZU9yZGVyU3RhdHVzUmVzcG9uc2USXAoLQ2FuY2VsT3JkZXISJS5leGNoYW5nZS5vcmRlci52MS5DYW5jZWxPcmRlclJlcXVlc3QaJi5leGNoYW5nZS5vcmRlci52MS5DYW5jZWxPcmRlclJlc3BvbnNlElwKC1JlZnVuZE9yZGVyEiUuZXhjaGFuZ2Uub3JkZXIudjEuUmVmdW5kT3JkZXJSZXF1ZXN0GiYuZXhjaGFuZ2Uub3JkZXIudjEuUmVmdW5kT3JkZXJSZXNwb25zZRJTCghHZXRMYWJlbBIiLmV4Y2hhbmdlLm9yZGVyLnYxLkdldExhYmVsUmVxdWVzdBojLmV4Y2hhbmdlLm9yZGVyLnYxLkdldExhYmVsUmVzcG9uc2USdwoUSGFuZGxlQ2FycmllcldlYmhvb2sSLi5leGNoYW5nZS5vcmRlci52MS5IYW5kbGVDYXJyaWVyV2ViaG9va1JlcXVlc3QaLy5leGNoYW5nZS5vcmRlci52MS5IYW5kbGVDYXJyaWVyV2ViaG9va1Jlc3BvbnNlEmUKDkdldE1hbnVhbFRhc2tzEiguZXhjaGFuZ2Uub3JkZXIudjEuR2V0TWFudWFsVGFza3NSZXF1ZXN0GikuZXhjaGFuZ2Uub3JkZXIudjEuR2V0TWFudWFsVGFza3NSZXNwb25zZRJrChBSZXN1bWVNYW51YWxUYXNrEiouZXhjaGFuZ2Uub3JkZXIudjEuUmVzdW1lTWFudWFsVGFza1JlcXVlc3QaKy5leGNoYW5nZS5vcmRlci52MS5SZXN1bWVNYW51YWxUYXNrUmVzcG9uc2USbAoPV2F0Y2hVc2VyT3JkZXJzEikuZXhjaGFuZ2Uub3JkZXIudjEuV2F0Y2hVc2VyT3JkZXJzUmVxdWVzdBoqLmV4Y2hhbmdlLm9yZGVyLnYxLldhdGNoVXNlck9yZGVyc1Jlc3BvbnNlKAEwARJlCg5MaXN0UGFpZE9yZGVycxIoLmV4Y2hhbmdlLm9yZGVyLnYxLkxpc3RQYWlkT3JkZXJzUmVxdWVzdBopLmV4Y2hhbmdlLm9yZGVyLnYxLkxpc3RQYWlkT3JkZXJzUmVzcG9uc2ViBnByb3RvMw", [file_exchange_money_v1_money, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message exchange.order.v1.Order
@@ -590,6 +590,55 @@ export const CancelOrderResponseSchema: GenMessage<CancelOrderResponse> = /*@__P
   messageDesc(file_exchange_order_v1_order, 14);
 
 /**
+ * @generated from message exchange.order.v1.RefundOrderRequest
+ */
+export type RefundOrderRequest = Message<"exchange.order.v1.RefundOrderRequest"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string idempotency_key = 3;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message exchange.order.v1.RefundOrderRequest.
+ * Use `create(RefundOrderRequestSchema)` to create a new message.
+ */
+export const RefundOrderRequestSchema: GenMessage<RefundOrderRequest> = /*@__PURE__*/
+  messageDesc(file_exchange_order_v1_order, 15);
+
+/**
+ * @generated from message exchange.order.v1.RefundOrderResponse
+ */
+export type RefundOrderResponse = Message<"exchange.order.v1.RefundOrderResponse"> & {
+  /**
+   * @generated from field: exchange.order.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * @generated from field: bool replayed = 2;
+   */
+  replayed: boolean;
+};
+
+/**
+ * Describes the message exchange.order.v1.RefundOrderResponse.
+ * Use `create(RefundOrderResponseSchema)` to create a new message.
+ */
+export const RefundOrderResponseSchema: GenMessage<RefundOrderResponse> = /*@__PURE__*/
+  messageDesc(file_exchange_order_v1_order, 16);
+
+/**
  * @generated from message exchange.order.v1.GetLabelRequest
  */
 export type GetLabelRequest = Message<"exchange.order.v1.GetLabelRequest"> & {
@@ -604,7 +653,7 @@ export type GetLabelRequest = Message<"exchange.order.v1.GetLabelRequest"> & {
  * Use `create(GetLabelRequestSchema)` to create a new message.
  */
 export const GetLabelRequestSchema: GenMessage<GetLabelRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 15);
+  messageDesc(file_exchange_order_v1_order, 17);
 
 /**
  * @generated from message exchange.order.v1.GetLabelResponse
@@ -631,7 +680,7 @@ export type GetLabelResponse = Message<"exchange.order.v1.GetLabelResponse"> & {
  * Use `create(GetLabelResponseSchema)` to create a new message.
  */
 export const GetLabelResponseSchema: GenMessage<GetLabelResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 16);
+  messageDesc(file_exchange_order_v1_order, 18);
 
 /**
  * @generated from message exchange.order.v1.HandleCarrierWebhookRequest
@@ -653,7 +702,7 @@ export type HandleCarrierWebhookRequest = Message<"exchange.order.v1.HandleCarri
  * Use `create(HandleCarrierWebhookRequestSchema)` to create a new message.
  */
 export const HandleCarrierWebhookRequestSchema: GenMessage<HandleCarrierWebhookRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 17);
+  messageDesc(file_exchange_order_v1_order, 19);
 
 /**
  * @generated from message exchange.order.v1.HandleCarrierWebhookResponse
@@ -666,7 +715,7 @@ export type HandleCarrierWebhookResponse = Message<"exchange.order.v1.HandleCarr
  * Use `create(HandleCarrierWebhookResponseSchema)` to create a new message.
  */
 export const HandleCarrierWebhookResponseSchema: GenMessage<HandleCarrierWebhookResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 18);
+  messageDesc(file_exchange_order_v1_order, 20);
 
 /**
  * @generated from message exchange.order.v1.ManualTask
@@ -717,7 +766,7 @@ export type ManualTask = Message<"exchange.order.v1.ManualTask"> & {
  * Use `create(ManualTaskSchema)` to create a new message.
  */
 export const ManualTaskSchema: GenMessage<ManualTask> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 19);
+  messageDesc(file_exchange_order_v1_order, 21);
 
 /**
  * @generated from message exchange.order.v1.GetManualTasksRequest
@@ -744,7 +793,7 @@ export type GetManualTasksRequest = Message<"exchange.order.v1.GetManualTasksReq
  * Use `create(GetManualTasksRequestSchema)` to create a new message.
  */
 export const GetManualTasksRequestSchema: GenMessage<GetManualTasksRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 20);
+  messageDesc(file_exchange_order_v1_order, 22);
 
 /**
  * @generated from message exchange.order.v1.GetManualTasksResponse
@@ -766,7 +815,7 @@ export type GetManualTasksResponse = Message<"exchange.order.v1.GetManualTasksRe
  * Use `create(GetManualTasksResponseSchema)` to create a new message.
  */
 export const GetManualTasksResponseSchema: GenMessage<GetManualTasksResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 21);
+  messageDesc(file_exchange_order_v1_order, 23);
 
 /**
  * @generated from message exchange.order.v1.ResumeManualTaskRequest
@@ -788,7 +837,7 @@ export type ResumeManualTaskRequest = Message<"exchange.order.v1.ResumeManualTas
  * Use `create(ResumeManualTaskRequestSchema)` to create a new message.
  */
 export const ResumeManualTaskRequestSchema: GenMessage<ResumeManualTaskRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 22);
+  messageDesc(file_exchange_order_v1_order, 24);
 
 /**
  * @generated from message exchange.order.v1.ResumeManualTaskResponse
@@ -805,7 +854,7 @@ export type ResumeManualTaskResponse = Message<"exchange.order.v1.ResumeManualTa
  * Use `create(ResumeManualTaskResponseSchema)` to create a new message.
  */
 export const ResumeManualTaskResponseSchema: GenMessage<ResumeManualTaskResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 23);
+  messageDesc(file_exchange_order_v1_order, 25);
 
 /**
  * @generated from message exchange.order.v1.WatchUserOrdersRequest
@@ -827,7 +876,7 @@ export type WatchUserOrdersRequest = Message<"exchange.order.v1.WatchUserOrdersR
  * Use `create(WatchUserOrdersRequestSchema)` to create a new message.
  */
 export const WatchUserOrdersRequestSchema: GenMessage<WatchUserOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 24);
+  messageDesc(file_exchange_order_v1_order, 26);
 
 /**
  * @generated from message exchange.order.v1.WatchUserOrdersResponse
@@ -851,7 +900,7 @@ export type WatchUserOrdersResponse = Message<"exchange.order.v1.WatchUserOrders
  * Use `create(WatchUserOrdersResponseSchema)` to create a new message.
  */
 export const WatchUserOrdersResponseSchema: GenMessage<WatchUserOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 25);
+  messageDesc(file_exchange_order_v1_order, 27);
 
 /**
  * An order as this user sees it.
@@ -875,7 +924,7 @@ export type UserOrder = Message<"exchange.order.v1.UserOrder"> & {
  * Use `create(UserOrderSchema)` to create a new message.
  */
 export const UserOrderSchema: GenMessage<UserOrder> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 26);
+  messageDesc(file_exchange_order_v1_order, 28);
 
 /**
  * @generated from message exchange.order.v1.ListPaidOrdersRequest
@@ -899,7 +948,7 @@ export type ListPaidOrdersRequest = Message<"exchange.order.v1.ListPaidOrdersReq
  * Use `create(ListPaidOrdersRequestSchema)` to create a new message.
  */
 export const ListPaidOrdersRequestSchema: GenMessage<ListPaidOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 27);
+  messageDesc(file_exchange_order_v1_order, 29);
 
 /**
  * @generated from message exchange.order.v1.ListPaidOrdersResponse
@@ -916,7 +965,7 @@ export type ListPaidOrdersResponse = Message<"exchange.order.v1.ListPaidOrdersRe
  * Use `create(ListPaidOrdersResponseSchema)` to create a new message.
  */
 export const ListPaidOrdersResponseSchema: GenMessage<ListPaidOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 28);
+  messageDesc(file_exchange_order_v1_order, 30);
 
 /**
  * @generated from message exchange.order.v1.PaidOrder
@@ -973,7 +1022,7 @@ export type PaidOrder = Message<"exchange.order.v1.PaidOrder"> & {
  * Use `create(PaidOrderSchema)` to create a new message.
  */
 export const PaidOrderSchema: GenMessage<PaidOrder> = /*@__PURE__*/
-  messageDesc(file_exchange_order_v1_order, 29);
+  messageDesc(file_exchange_order_v1_order, 31);
 
 /**
  * A purchase, from match to delivered or refunded: the saga and its audit log. Ids: ord_, mtc_.
@@ -1036,6 +1085,16 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof CancelOrderRequestSchema;
     output: typeof CancelOrderResponseSchema;
+  },
+  /**
+   * Admin, with a reason: the edge of the state table by which the buyer gets the money back where the order is now. Errors: order.nothing_to_refund (409).
+   *
+   * @generated from rpc exchange.order.v1.OrderService.RefundOrder
+   */
+  refundOrder: {
+    methodKind: "unary";
+    input: typeof RefundOrderRequestSchema;
+    output: typeof RefundOrderResponseSchema;
   },
   /**
    * The seller's inbound label. Errors: order.label_not_ready (409).

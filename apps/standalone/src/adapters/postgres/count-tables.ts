@@ -1,0 +1,13 @@
+import { Client } from 'pg';
+
+/** How many tables a database has. */
+export async function countTables(url: string): Promise<number> {
+  const client = new Client({ connectionString: url, application_name: 'pairwise-restore' });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ tables: string }>(`select count(*) as tables from pg_tables where schemaname = 'public'`);
+    return Number(rows[0]?.tables);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
+import { migrate, migrationsOf } from '@libs/postgres/migrate';
+import { countTables } from '../adapters/postgres/count-tables';
+import { loadDatabase } from '../adapters/postgres/table-files';
+import { databaseNames } from '../launch/environment';
+import { oneFreePort } from '../ports';
+import { filesIn, SECRETS } from './back-up';
+import { checkFiles, type DatabaseEntry, type Manifest, readManifest } from './manifest';
+import { setsOf } from './sets';
+
+export interface Restore {
+  readonly from: string;
+  /** A new data folder. */
+  readonly data: string;
+  /** Where the secrets were kept, if apart from the backup. */
+  readonly secrets?: string;
+}
+
+/** Makes a data folder anew from a backup. Nothing that is there is ever written over. */
+export async function restore({ from, data, secrets }: Restore): Promise<Manifest> {
+  if (existsSync(data) && readdirSync(data).length > 0) throw new Error(`${data} is not empty: a restore goes into a new folder.`);
+  const manifest = await readManifest(from);
+  for (const name of databaseNames(process.env)) if (!manifest.databases[name]) throw new Error(`The backup has no database ${name}.`);
+  for (const [name, database] of Object.entries(manifest.databases)) refuseNewer(name, database);
+  await checkFiles(from, manifest);
+  if (!manifest.holdsSecrets && !secrets) throw new Error('This backup was made without secrets: name the folder that holds them with --secrets. Without them nobody can read what is encrypted.');
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  await restoreFiles(manifest, { from, data, secrets });
+  await intoDatabases(data, async (name, url) => {
+    const database = manifest.databases[name] as DatabaseEntry; // Seen above to be there.
+    if ((await countTables(url)) > 0) throw new Error(`The database ${name} is not empty: a restore goes into new databases.`);
+    const landed = new Set(database.migrations.map(({ set, number }) => `${set}/${number}`));
+    // As they were then; the next start brings them up to date.
+    await migrate(url, setsOf(name), ({ set, number }) => landed.has(`${set}/${number}`));
+    await loadDatabase(url, from, database);
+  });
+  return manifest;
+}
+
+function refuseNewer(name: string, { migrations }: DatabaseEntry): void {
+  const known = new Map(setsOf(name).flatMap(migrationsOf).map(({ set, number, checksum }) => [`${set}/${number}`, checksum]));
+  const strange = migrations.find(({ set, number, checksum }) => known.get(`${set}/${number}`) !== checksum);
+  if (strange) throw new Error(`The database ${name} has the migration ${strange.set}/${strange.name}, which this version does not: take a newer version.`);
+}
+
+async function restoreFiles({ files }: Manifest, { from, data, secrets }: { from: string; data: string; secrets: string | undefined }): Promise<void> {
+  const copies = files.map(({ path }) => ({ source: join(from, path), path }));
+  if (secrets) copies.push(...(await filesIn(resolve(secrets), '.')).map((path) => ({ source: join(secrets, path), path: join(SECRETS, path) })));
+  for (const { source, path } of copies) {
+    await mkdir(dirname(join(data, path)), { recursive: true, mode: 0o700 });
+    await copyFile(source, join(data, path));
+  }
+}
+
+/** The operator's own databases where addresses are given for all; else those of an embedded server in the new folder. */
+async function intoDatabases(data: string, fill: (name: string, url: string) => Promise<void>): Promise<void> {
+  const names = databaseNames(process.env);
+  const given = Object.fromEntries(names.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`]]));
+  const missing = names.filter((name) => !given[name]);
+  const server = missing.length > 0 ? await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port: await oneFreePort() }) : undefined;
+  try {
+    await server?.ensureDatabases(missing);
+    for (const name of names) await fill(name, given[name] ?? server?.url(name) ?? '');
+  } finally {
+    await server?.stop();
+  }
+}
