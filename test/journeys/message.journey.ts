@@ -26,7 +26,7 @@ export function messageJourneys(story: () => Story): void {
     const { outboundTracking } = await bea.order(order.id);
     await story().world.scan(outboundTracking ?? '', 'delivered');
     await story().settled();
-    await story().passes({ days: 3 });
+    await story().passes({ days: 5 });
 
     expect(await mailsOf(bea)).toEqual(['A card was added to your account', 'At our authenticators', 'Delivered', 'It is authentic', 'It is yours', 'On its way to inspection', 'On its way to you', 'Paid', 'Welcome to Pairwise']);
     expect(await mailsOf(sam)).toEqual(['At our authenticators', 'Delivered', 'On its way to the buyer', 'Paid out', 'Passed inspection', 'Sold', 'Time to ship', 'Welcome to Pairwise']);
