@@ -141,6 +141,18 @@ describe('messages', () => {
     expect((await office.subjects(ann)).filter((subject) => subject?.includes('ends soon'))).toEqual([]);
   });
 
+  it('warn of a bid that came back from a trade, though it never rested before', async () => {
+    const { marketId, productId } = await office.pair();
+    const [ann, sam, matchId] = [office.person('Ann'), office.person('Sam'), idOf('mtc')];
+    const match = office.match({ marketId, productId, matchId, buyer: ann, seller: sam })[2] as { bidId: string };
+    await office.hears(['match.created', marketId, match]);
+    const back = office.bid(marketId, ann, 200, { id: match.bidId, days: 3 });
+    await office.hears(['trade.busted', marketId, { marketId, marketSeq: back.marketSeq, matchId, reason: 'reserve_failed', bid: back.quote }]);
+    office.service.clock.passes({ days: 2, minutes: 1 });
+    await office.service.settled();
+    expect((await office.subjects(ann)).map((subject) => subject?.split(':')[0])).toEqual(['It is yours', 'Your bid is back', 'Your bid ends soon']);
+  });
+
   it('say why a bid was cancelled, but not to who cancelled it', async () => {
     const { marketId } = await office.pair();
     const ann = office.person('Ann');

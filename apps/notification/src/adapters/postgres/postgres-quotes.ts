@@ -6,7 +6,7 @@ import { type Outbid, type Quote, Quotes } from '../../application/ports';
 
 const PUT = `insert into quotes (id, market_id, side, user_id, price_minor, currency, priority, is_active, expires_at, warn_at, market_seq, changed_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-  on conflict (id) do update set price_minor = excluded.price_minor, priority = excluded.priority, is_active = excluded.is_active, expires_at = excluded.expires_at,
+  on conflict (id) do update set market_id = excluded.market_id, side = excluded.side, user_id = excluded.user_id, currency = excluded.currency, price_minor = excluded.price_minor, priority = excluded.priority, is_active = excluded.is_active, expires_at = excluded.expires_at,
     warn_at = case when quotes.expires_at = excluded.expires_at then quotes.warn_at else excluded.warn_at end, market_seq = excluded.market_seq, changed_at = excluded.changed_at
   where quotes.market_seq < excluded.market_seq returning id`;
 
