@@ -26,7 +26,7 @@ class SandboxClient extends RequestClient {
 /** The official SDK; without an account it speaks to the sandbox. */
 @Injectable()
 export class TwilioTexts extends TextProvider {
-  private readonly client: Twilio;
+  private readonly messages: Twilio['messages'];
   private readonly from: string;
 
   constructor({ values }: NotificationConfig) {
@@ -35,12 +35,13 @@ export class TwilioTexts extends TextProvider {
     this.from = from;
     const options = { timeout, autoRetry: false };
     const httpClient = account ? new RequestClient(options) : new SandboxClient(sandbox.replace(/\/$/, ''), options);
-    this.client = twilio(account ?? SANDBOX_ACCOUNT, token?.reveal() ?? 'sandbox', { httpClient });
+    // Named here and not first when a message goes out: the SDK loads this part when it is named, which would hold everybody up.
+    this.messages = twilio(account ?? SANDBOX_ACCOUNT, token?.reveal() ?? 'sandbox', { httpClient }).messages;
   }
 
   override async send({ to, body }: TextMessage): Promise<Sent> {
     try {
-      const { sid } = await this.client.messages.create({ to, body, from: this.from });
+      const { sid } = await this.messages.create({ to, body, from: this.from });
       return { outcome: 'sent', providerId: sid };
     } catch (error) {
       const failure = failureOf(error);
@@ -50,7 +51,7 @@ export class TwilioTexts extends TextProvider {
 
   override async sentSince({ to, body }: TextMessage, since: Date): Promise<readonly string[] | undefined> {
     try {
-      const messages = await this.client.messages.list({ to, from: this.from, dateSentAfter: since, limit: LISTED_MAX });
+      const messages = await this.messages.list({ to, from: this.from, dateSentAfter: since, limit: LISTED_MAX });
       return messages.filter((message) => message.body === body).map(({ sid }) => sid);
     } catch {
       return undefined;
