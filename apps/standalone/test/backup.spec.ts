@@ -68,11 +68,11 @@ it('is taken while people trade, and says what it holds', async () => {
 it('is never written over, and an unfinished one has no name', async () => {
   expect(await run('cli', 'backup', '--data', story.exchange.data, '--to', kept)).toMatchObject({ code: 1, err: expect.stringContaining('is there already') as string });
   expect(readdirSync(folder)).toEqual(['kept']);
-}, 30_000);
+}, 180_000);
 
 it('goes into no folder that holds anything', async () => {
   expect(await run('cli', 'restore', '--from', kept, '--data', story.exchange.data)).toMatchObject({ code: 1, err: expect.stringContaining('is not empty') as string });
-}, 30_000);
+}, 180_000);
 
 it('is refused when a file of it was touched, or when it is of a newer version', async () => {
   const broken = join(folder, 'broken');
@@ -85,7 +85,7 @@ it('is refused when a file of it was touched, or when it is of a newer version',
   expect(await run('cli', 'restore', '--from', broken, '--data', anew)).toMatchObject({ code: 1, err: expect.stringContaining('take a newer version') as string });
   expect(existsSync(anew)).toBe(false);
   rmSync(broken, { recursive: true });
-}, 30_000);
+}, 180_000);
 
 it('brings the exchange back: it settles, every invariant holds, and what was begun is carried to its end', async () => {
   await story.exchange.stop();

@@ -12,7 +12,7 @@ import { fileEntry } from '../src/backup/manifest';
 let databases: TestDatabase[];
 let writer: Client[];
 const folder = mkdtempSync(join(tmpdir(), 'pairwise-tables-'));
-const TABLES = `create table steps (n int not null);
+const TABLES = `create schema apart; create table apart.steps (n int not null);
   create table odd (id bigint generated always as identity primary key, words text, bytes bytea, facts jsonb, list text[], much numeric, at timestamptz, parent bigint references odd (id))`;
 
 async function connected(url: string): Promise<Client> {
@@ -24,7 +24,7 @@ async function connected(url: string): Promise<Client> {
 beforeAll(async () => {
   databases = await Promise.all([testBusDatabase(), testBusDatabase(), testBusDatabase()]);
   writer = await Promise.all(databases.map(({ url }) => connected(url)));
-  for (const client of writer) await client.query(`${TABLES}; insert into steps values (0)`);
+  for (const client of writer) await client.query(`${TABLES}; insert into apart.steps values (0)`);
 }, 60_000);
 afterAll(async () => {
   await Promise.all(writer.map((client) => client.end()));
@@ -33,7 +33,7 @@ afterAll(async () => {
 }, 60_000);
 
 const urls = () => ({ first: databases[0]?.url ?? '', second: databases[1]?.url ?? '' });
-const step = async (client: Client | undefined) => client?.query('update steps set n = n + 1');
+const step = async (client: Client | undefined) => client?.query('update apart.steps set n = n + 1');
 
 async function cutWhileWriting(world: () => number) {
   let isOver = false;
@@ -46,7 +46,7 @@ async function cutWhileWriting(world: () => number) {
   const cut = await atOneInstant(urls(), world);
   // The snapshots hold, however much is written after them.
   await Promise.all([step(writer[2]), new Promise((done) => setImmediate(done))]);
-  const read = async (name: string) => Number((await cut.sessions.get(name)?.query<{ n: number }>('select n from steps'))?.rows[0]?.n);
+  const read = async (name: string) => Number((await cut.sessions.get(name)?.query<{ n: number }>('select n from apart.steps'))?.rows[0]?.n);
   const seen = { how: cut.how, world: cut.world, ahead: (await read('first')) - (await read('second')) };
   isOver = true;
   await writing;
@@ -86,11 +86,13 @@ it('rows come back as they were, whatever is in them, and numbering goes on behi
   await loadDatabase(databases[2]?.url ?? '', folder, { migrations: [], sequences, tables });
   const all = async (client: Client | undefined) => (await client?.query('select o::text as row from odd o order by id'))?.rows;
   expect(await all(target)).toEqual(await all(source));
+  const steps = async (client: Client | undefined) => (await client?.query('select n from apart.steps'))?.rows;
+  expect(await steps(target)).toEqual(await steps(source));
   expect((await target?.query<{ id: string }>('insert into odd (words) values (null) returning id'))?.rows[0]?.id).toBe('3');
 }, 60_000);
 
 it('a row that got lost on the way is noticed', async () => {
-  const file = await fileEntry(folder, 'first/odd.jsonl.gz');
-  await expect(loadDatabase(databases[2]?.url ?? '', folder, { migrations: [], sequences: [], tables: [{ name: 'odd', rows: 3, file }] })).rejects.toThrow('holds 2 rows, and the manifest says 3');
+  const file = await fileEntry(folder, 'first/public.odd.jsonl.gz');
+  await expect(loadDatabase(databases[2]?.url ?? '', folder, { migrations: [], sequences: [], tables: [{ name: 'public.odd', rows: 3, file }] })).rejects.toThrow('holds 2 rows, and the manifest says 3');
   expect((await writer[2]?.query('select 1 from odd'))?.rowCount).toBe(3);
 }, 30_000);

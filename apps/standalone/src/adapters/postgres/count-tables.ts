@@ -5,7 +5,7 @@ export async function countTables(url: string): Promise<number> {
   const client = new Client({ connectionString: url, application_name: 'pairwise-restore' });
   await client.connect();
   try {
-    const { rows } = await client.query<{ tables: string }>(`select count(*) as tables from pg_tables where schemaname = 'public'`);
+    const { rows } = await client.query<{ tables: string }>(`select count(*) as tables from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`);
     return Number(rows[0]?.tables);
   } finally {
     await client.end();

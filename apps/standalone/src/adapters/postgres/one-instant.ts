@@ -1,4 +1,5 @@
-import { Client, escapeIdentifier } from 'pg';
+import { Client } from 'pg';
+import { lockTables } from './table-files';
 
 /** Sessions whose snapshots are of one instant, one for each database. */
 export interface OneInstant {
@@ -75,10 +76,9 @@ async function behindLocks<T>(urls: Readonly<Record<string, string>>, work: () =
   const lockers = await Promise.all(Object.values(urls).map(connect));
   try {
     for (const locker of lockers) {
-      const { rows } = await locker.query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
       await locker.query('begin');
       await locker.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
-      await locker.query(`lock table ${rows.map(({ name }) => `public.${escapeIdentifier(name)}`).join(', ')} in share mode`);
+      await lockTables(locker);
     }
     return await work();
   } catch (error) {

@@ -12,13 +12,19 @@ import type { DatabaseEntry } from '../../backup/manifest';
 
 const ROWS_AT_ONCE = 1_000;
 /** Our own record of what has landed: written by the migrations themselves. */
-const MIGRATIONS = 'migrations';
+const MIGRATIONS = 'public.migrations';
 
-const qualified = (name: string) => `public.${escapeIdentifier(name)}`;
+/** `<schema>.<name>`: services keep tables in schemas of their own too, such as the ledger. */
+const quoted = (name: string) => name.split('.').map(escapeIdentifier).join('.');
 
 export async function tableNames(session: Client): Promise<string[]> {
-  const { rows } = await session.query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
+  const { rows } = await session.query<{ name: string }>(`select schemaname || '.' || tablename as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1`);
   return rows.map(({ name }) => name);
+}
+
+/** For as long as the transaction lasts: every table, against writers. */
+export async function lockTables(session: Client): Promise<void> {
+  await session.query(`lock table ${(await tableNames(session)).map(quoted).join(', ')} in share mode`);
 }
 
 export async function migrationsIn(session: Client): Promise<DatabaseEntry['migrations']> {
@@ -38,7 +44,7 @@ export async function dumpTables(session: Client, folder: string, prefix: string
 }
 
 async function* linesOf(session: Client, name: string, count: { rows: number }): AsyncGenerator<string> {
-  await session.query(`declare whole no scroll cursor for select whole_row::text as row from ${qualified(name)} whole_row`);
+  await session.query(`declare whole no scroll cursor for select whole_row::text as row from ${quoted(name)} whole_row`);
   for (;;) {
     const { rows } = await session.query<{ row: string }>(`fetch ${ROWS_AT_ONCE} from whole`);
     if (rows.length > 0) yield rows.map(({ row }) => `${JSON.stringify(row)}\n`).join('');
@@ -50,7 +56,7 @@ async function* linesOf(session: Client, name: string, count: { rows: number }):
 
 /** Sequences are of no snapshot: what they say now is as far as the rows of any, or further. */
 export async function sequencesOf(session: Client): Promise<DatabaseEntry['sequences']> {
-  return (await session.query<{ name: string; last: string }>(`select sequencename as name, last_value::text as last from pg_sequences where schemaname = 'public' and last_value is not null order by 1`)).rows;
+  return (await session.query<{ name: string; last: string }>(`select schemaname || '.' || sequencename as name, last_value::text as last from pg_sequences where last_value is not null order by 1`)).rows;
 }
 
 /** Fills a database whose tables the migrations have just made, in one transaction. Triggers and references hold of the rows already. */
@@ -64,12 +70,12 @@ export async function loadDatabase(url: string, folder: string, { tables, sequen
     await session.query('set local session_replication_role = replica');
     const made = (await tableNames(session)).filter((name) => name !== MIGRATIONS);
     // What the migrations themselves have put in is in the backup too.
-    await session.query(`truncate ${made.map(qualified).join(', ')}`);
+    await session.query(`truncate ${made.map(quoted).join(', ')}`);
     for (const { name, rows, file } of tables) {
       const loaded = await loadTable(session, name, join(folder, file.path));
       if (loaded !== rows) throw new Error(`${file.path} holds ${loaded} rows, and the manifest says ${rows}.`);
     }
-    for (const { name, last } of sequences) await session.query('select setval($1::regclass, $2::bigint)', [qualified(name), last]);
+    for (const { name, last } of sequences) await session.query('select setval($1::regclass, $2::bigint)', [quoted(name), last]);
     await session.query('commit');
     await session.query('analyze');
   } finally {
@@ -78,7 +84,7 @@ export async function loadDatabase(url: string, folder: string, { tables, sequen
 }
 
 async function loadTable(session: Client, name: string, path: string): Promise<number> {
-  const insert = `insert into ${qualified(name)} overriding system value select (made.whole).* from (select v::${qualified(name)} as whole from unnest($1::text[]) v offset 0) made`;
+  const insert = `insert into ${quoted(name)} overriding system value select (made.whole).* from (select v::${quoted(name)} as whole from unnest($1::text[]) v offset 0) made`;
   let [rows, batch]: [number, string[]] = [0, []];
   for await (const line of createInterface({ input: createReadStream(path).pipe(createGunzip()), crlfDelay: Infinity })) {
     batch.push(JSON.parse(line) as string); // Written above, as one string.
