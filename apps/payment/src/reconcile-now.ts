@@ -1,5 +1,7 @@
 import { SystemWallClock } from '@libs/chassis/clocks';
 import { ConfigError } from '@libs/chassis/config';
+import { Log } from '@libs/chassis/log';
+import { Loop } from '@libs/chassis/loop';
 import { UuidIds } from '@libs/chassis/uuid-ids';
 import { Database } from '@libs/postgres/database';
 import { PostgresReconciliations } from './adapters/postgres/postgres-reconciliations';
@@ -26,12 +28,17 @@ async function main(): Promise<void> {
 
 async function finished(kept: PostgresReconciliations, id: string): Promise<Reconciliation | undefined> {
   const until = performance.now() + WAIT_MS_MAX;
-  while (performance.now() < until) {
-    const asked = await kept.find(id);
-    if (asked?.finishedAt) return asked;
-    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
-  }
-  return undefined;
+  let looking: Loop | undefined;
+  const done = await new Promise<Reconciliation | undefined>((resolve) => {
+    looking = new Loop({ name: 'reconcile', everyMs: LOOK_EVERY_MS, log: new Log({ service: 'payment', level: 'silent' }) }, async () => {
+      const asked = await kept.find(id);
+      if (asked?.finishedAt) resolve(asked);
+      else if (performance.now() > until) resolve(undefined);
+    });
+    looking.start();
+  });
+  await looking?.stop();
+  return done;
 }
 
 main().catch((error: unknown) => {
