@@ -13,6 +13,7 @@ let databases: TestDatabase[];
 let writer: Client[];
 const folder = mkdtempSync(join(tmpdir(), 'pairwise-tables-'));
 const TABLES = `create schema apart; create table apart.steps (n int not null);
+  create function refuse() returns trigger language plpgsql as $$ begin raise exception 'never'; end $$;
   create table odd (id bigint generated always as identity primary key, words text, bytes bytea, facts jsonb, list text[], much numeric, at timestamptz, parent bigint references odd (id))`;
 
 async function connected(url: string): Promise<Client> {
@@ -24,7 +25,9 @@ async function connected(url: string): Promise<Client> {
 beforeAll(async () => {
   databases = await Promise.all([testBusDatabase(), testBusDatabase(), testBusDatabase()]);
   writer = await Promise.all(databases.map(({ url }) => connected(url)));
-  for (const client of writer) await client.query(`${TABLES}; insert into apart.steps values (0)`);
+  for (const client of writer) await client.query(`${TABLES}; insert into apart.steps values (0);
+    create trigger guard before delete on apart.steps execute function refuse(); alter table apart.steps enable always trigger guard;
+    create trigger no_insert before insert on apart.steps for each row execute function refuse(); alter table apart.steps enable always trigger no_insert`);
 }, 60_000);
 afterAll(async () => {
   await Promise.all(writer.map((client) => client.end()));
@@ -88,6 +91,8 @@ it('rows come back as they were, whatever is in them, and numbering goes on behi
   expect(await all(target)).toEqual(await all(source));
   const steps = async (client: Client | undefined) => (await client?.query('select n from apart.steps'))?.rows;
   expect(await steps(target)).toEqual(await steps(source));
+  // What the database itself refuses, it refuses again afterwards.
+  await expect(target?.query('insert into apart.steps values (1)')).rejects.toThrow('never');
   expect((await target?.query<{ id: string }>('insert into odd (words) values (null) returning id'))?.rows[0]?.id).toBe('3');
 }, 60_000);
 

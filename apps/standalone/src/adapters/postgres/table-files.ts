@@ -68,6 +68,8 @@ export async function loadDatabase(url: string, folder: string, { tables, sequen
     await session.query(`set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres'; set statement_timeout = 0`);
     await session.query('begin');
     await session.query('set local session_replication_role = replica');
+    const guards = await guardsIn(session);
+    for (const { table, trigger } of guards) await session.query(`alter table ${quoted(table)} disable trigger ${escapeIdentifier(trigger)}`);
     const made = (await tableNames(session)).filter((name) => name !== MIGRATIONS);
     // What the migrations themselves have put in is in the backup too.
     await session.query(`truncate ${made.map(quoted).join(', ')}`);
@@ -76,11 +78,21 @@ export async function loadDatabase(url: string, folder: string, { tables, sequen
       if (loaded !== rows) throw new Error(`${file.path} holds ${loaded} rows, and the manifest says ${rows}.`);
     }
     for (const { name, last } of sequences) await session.query('select setval($1::regclass, $2::bigint)', [quoted(name), last]);
+    for (const { table, trigger } of guards) await session.query(`alter table ${quoted(table)} enable always trigger ${escapeIdentifier(trigger)}`);
     await session.query('commit');
     await session.query('analyze');
   } finally {
     await session.end();
   }
+}
+
+/** Triggers that hold even of copies, such as the ledger's: they are put to rest for the load alone, within its transaction. */
+async function guardsIn(session: Client): Promise<{ table: string; trigger: string }[]> {
+  const { rows } = await session.query<{ table: string; trigger: string }>(
+    `select n.nspname || '.' || c.relname as table, t.tgname as trigger from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+      where not t.tgisinternal and t.tgenabled = 'A' order by 1, 2`,
+  );
+  return rows;
 }
 
 async function loadTable(session: Client, name: string, path: string): Promise<number> {
