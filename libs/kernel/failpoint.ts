@@ -11,6 +11,7 @@ export const failpoints = [
   'payment.afterIntentRow', 'payment.beforePsp', 'payment.afterPspBeforeRow', 'payment.afterRowBeforeLedger', 'payment.afterCommit',
   'payment.webhook.afterVerify', 'payment.webhook.afterInbox',
   'authentication.afterVerdict',
+  'search.midBulk', 'search.afterBulkBeforeOffset',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 

@@ -3,6 +3,7 @@ import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { ServiceModule } from '@libs/chassis/service';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -22,6 +23,7 @@ interface Fakes {
   readonly order?: Partial<RpcHandlers<typeof OrderService>>;
   readonly payment?: Partial<RpcHandlers<typeof PaymentService>>;
   readonly authentication?: Partial<RpcHandlers<typeof AuthenticationService>>;
+  readonly search?: Partial<RpcHandlers<typeof SearchService>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly module?: ServiceModule;
 }
@@ -48,7 +50,7 @@ export function fastifyOf({ service }: RunningGateway): FastifyInstance {
 const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(map(({ watch }) => ({ readAgain: watch })));
 
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
-export async function startGateway({ user, product, bidding, order, payment, authentication, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
+export async function startGateway({ user, product, bidding, order, payment, authentication, search, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
   const watchRevocations = () => {
     setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
@@ -62,6 +64,7 @@ export async function startGateway({ user, product, bidding, order, payment, aut
       [OrderService, { watchUserOrders: heard, ...order }],
       [PaymentService, { ...payment }],
       [AuthenticationService, { ...authentication }],
+      [SearchService, { ...search }],
     ],
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });

@@ -5,6 +5,7 @@ import { adminRoutes } from './admin';
 import { askRoutes } from './asks';
 import { authRoutes, type CountLogin } from './auth';
 import { bidRoutes } from './bids';
+import { catalogRoutes } from './catalog';
 import { documentRoutes } from './documents';
 import { estimateRoutes } from './estimates';
 import { healthRoutes } from './health';
@@ -37,6 +38,7 @@ export function routesOver({ rpc, sendTrade, countLogin, publicKeys, issueTicket
     ...authRoutes(rpc, countLogin, publicKeys),
     ...meRoutes(rpc),
     ...productRoutes(rpc),
+    ...catalogRoutes(rpc),
     ...marketRoutes(rpc),
     ...bidRoutes(rpc, sendTrade),
     ...askRoutes(rpc, sendTrade),

@@ -73,6 +73,8 @@ export abstract class Orders {
   abstract past(tx: Transaction, id: string): Promise<Past>;
   abstract patch(tx: Transaction, id: string, patch: OrderPatch): Promise<void>;
   abstract page(filter: OrderFilter): Promise<Order[]>;
+  /** The orders that were announced as paid, by id. */
+  abstract paid(after: string | undefined, limit: number): Promise<Order[]>;
   abstract countByStatus(): Promise<Readonly<Partial<Record<Status, number>>>>;
 }
 

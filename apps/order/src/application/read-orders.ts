@@ -6,6 +6,7 @@ import { History, type HistoryEntry, type Label, type OrderFilter, Orders, Shipm
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
+const PAID_MAX = 1_000;
 
 export interface OrderView {
   readonly order: Order;
@@ -47,6 +48,11 @@ export class ReadOrders {
   async events(caller: Caller, orderId: string): Promise<HistoryEntry[]> {
     await this.one(caller, orderId);
     return this.history.of(orderId);
+  }
+
+  /** For services that keep a projection of the sales. */
+  paid(after: string, limit: number): Promise<Order[]> {
+    return this.orders.paid(after || undefined, Math.min(limit > 0 ? limit : PAID_MAX, PAID_MAX));
   }
 
   async label(caller: Caller, orderId: string): Promise<Label> {

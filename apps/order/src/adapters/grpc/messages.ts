@@ -1,11 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampDate, timestampFromDate, type Timestamp } from '@bufbuild/protobuf/wkt';
-import type { CreateOrderRequest, ManualTaskSchema, OrderEventSchema, OrderSchema } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import type { CreateOrderRequest, ManualTaskSchema, OrderEventSchema, OrderSchema, PaidOrderSchema } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyFromMessage, moneyToMessage } from '@libs/kernel/money';
 import type { HistoryEntry, ManualTask } from '../../application/ports';
 import type { OrderView } from '../../application/read-orders';
-import { linesFor, noticeFor, type Purchase } from '../../domain/order';
+import { linesFor, noticeFor, type Order, type Purchase } from '../../domain/order';
 
 export function orderMessage({ order, viewer }: OrderView): MessageInitShape<typeof OrderSchema> {
   const { tracking, shipBy } = order;
@@ -40,6 +40,11 @@ export function orderMessage({ order, viewer }: OrderView): MessageInitShape<typ
 export function eventMessage(entry: HistoryEntry): MessageInitShape<typeof OrderEventSchema> {
   const { version, event, from, to, actor, reason, at, traceId } = entry;
   return { version: BigInt(version), event, fromStatus: from, toStatus: to, actor, reason, at: timestampFromDate(at), traceId };
+}
+
+export function paidMessage({ id, matchId, marketId, price, paidAt }: Order): MessageInitShape<typeof PaidOrderSchema> {
+  invariant(paidAt, `order ${id} is paid without the instant of it`);
+  return { orderId: id, matchId, marketId, price: moneyToMessage(price), paidAt: timestampFromDate(paidAt) };
 }
 
 export function taskMessage({ id, kind, orderId, detail, advice, openedAt, closedAt }: ManualTask): MessageInitShape<typeof ManualTaskSchema> {

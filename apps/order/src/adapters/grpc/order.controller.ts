@@ -12,7 +12,7 @@ import { ManualTaskDesk } from '../../application/manual-task-desk';
 import { OrderDesk } from '../../application/order-desk';
 import { ReportEvent, type Reported } from '../../application/report-event';
 import { TakeCarrierWebhook } from '../../application/take-carrier-webhook';
-import { eventMessage, orderMessage, purchaseOf, taskMessage } from './messages';
+import { eventMessage, orderMessage, paidMessage, purchaseOf, taskMessage } from './messages';
 import { watchUserOrders } from './watch-user-orders';
 
 @Controller()
@@ -65,6 +65,11 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
     requireService(call, 'gateway');
     await this.webhooks.execute(body, signature);
     return {};
+  }
+
+  async listPaidOrders({ after, limit }: pb.ListPaidOrdersRequest, call: CallContext) {
+    requireService(call, 'search');
+    return { orders: (await this.desk.reads.paid(after, limit)).map(paidMessage) };
   }
 
   async getManualTasks(request: pb.GetManualTasksRequest, call: CallContext) {

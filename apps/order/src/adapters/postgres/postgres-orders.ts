@@ -66,6 +66,11 @@ export class PostgresOrders extends Orders {
     return rows[0] && orderOf(rows[0]);
   }
 
+  async paid(after: string | undefined, limit: number): Promise<Order[]> {
+    const rows = await this.sql.query<OrderRow>('select * from orders where paid_at is not null and ($1::uuid is null or id > $1) order by id limit $2', [after ? uuidOfOwn('ord', after) : null, limit]);
+    return rows.map(orderOf);
+  }
+
   async idOfMatch(tx: Transaction, matchId: string): Promise<string | undefined> {
     const rows = await this.sql.in(tx).query<{ id: string }>('select id from orders where match_id = $1', [uuidOfOwn('mtc', matchId)]);
     return rows[0] && typeId('ord', rows[0].id);
