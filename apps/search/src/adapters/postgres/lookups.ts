@@ -5,13 +5,15 @@ import { synonyms } from '../../domain/synonyms';
 import { distance, isLiteral, typosIn, wordsOf } from '../../domain/words';
 import type { Lookup } from './found-rows';
 
-/** How alike two words have to be for the index to be asked about them; which of these are meant is decided by counting letters. */
-const LIKENESS = 0.2;
 const SPELLINGS_MAX = 5;
+const CANDIDATES_MAX = 200;
 
-const CANDIDATES = `select word from vocabulary where edition = (select live from editions) and similarity(word, $1) >= $2 order by similarity(word, $1) desc, word limit 50`;
+/** The words that are most alike by their trigrams; which of them are meant is decided by counting letters, since two swapped ones leave a short word hardly a trigram. */
+const CANDIDATES = `select word from vocabulary where edition = (select live from editions) and length(word) between length($1) - $2 and length($1) + $2
+  order by similarity(word, $1) desc, word limit ${CANDIDATES_MAX}`;
 /** The last word of somebody who is still writing is compared with beginnings. */
-const BEGINNINGS = `select distinct left(word, length($1)) as word from vocabulary where edition = (select live from editions) and length(word) >= length($1) and similarity(left(word, length($1)), $1) >= $2 limit 50`;
+const BEGINNINGS = `select word from (select distinct left(word, length($1)) as word from vocabulary where edition = (select live from editions) and length(word) > length($1) - $2) v
+  order by similarity(word, $1) desc, word limit ${CANDIDATES_MAX}`;
 const KNOWN = `select exists (select from vocabulary where edition = (select live from editions) and word ^@ $1) as known`;
 
 /** Words to `tsquery`. A word stands for its synonyms; a word of letters for every word that begins with it. */
@@ -43,7 +45,7 @@ export class Lookups {
     if (typos === 0) return [];
     const [row] = await this.sql.query<{ known: boolean }>(KNOWN, [word]);
     if (row?.known) return [];
-    const rows = await this.sql.query<{ word: string }>(isOpen ? BEGINNINGS : CANDIDATES, [word, LIKENESS]);
+    const rows = await this.sql.query<{ word: string }>(isOpen ? BEGINNINGS : CANDIDATES, [word, typos]);
     return rows
       .map((candidate) => ({ word: candidate.word, away: distance(word, candidate.word, typos) }))
       .filter(({ away, word: candidate }) => away <= typos && !isLiteral(candidate))

@@ -141,12 +141,11 @@ export class PostgresIndex extends SearchIndex {
   private async hits({ filter, sort, limit, after }: SearchQuery, lookup: Lookup, isCorrected: boolean): Promise<Hits> {
     const parameters = new Parameters();
     const where = conditions(parameters, lookup, filter);
-    const narrowed = variantConditions(parameters, filter);
-    const price = narrowed === '' ? 'd.lowest_ask' : `(select min(v.lowest_ask) from document_variants v where v.edition = d.edition and v.product_id = d.product_id${narrowed})`;
     const { key, direction } = orders[sort];
+    const price = sort === 'lowest_ask' || sort === 'highest_ask' ? priceOf(parameters, filter) : '';
     const from = keyset(parameters, after?.values, direction);
     const [row] = await this.sql.query<{ total: number; page: [string, number][] }>(
-      `with hits as materialized (select d.product_id, ${key(score(parameters, lookup), price)} as key from documents d where ${where})
+      `with hits as materialized (select d.product_id, ${key(sort === 'relevance' ? score(parameters, lookup) : '', price)} as key from documents d where ${where})
        select (select count(*) from hits) as total, coalesce((select json_agg(json_build_array(product_id, key)) from (
          select product_id, key from hits where ${from} order by key ${direction}, product_id desc limit ${parameters.add(limit + 1, 'int')}) page), '[]') as page`,
       parameters.values,
@@ -196,6 +195,12 @@ function score(parameters: Parameters, { all, exact, brandKeys, styleKeys }: Loo
   return `(case when d.style_key = any (${parameters.add(styleKeys, 'text[]')}) then 1000000 else 0 end
     + case when d.brand_key = any (${parameters.add(brandKeys, 'text[]')}) then 10000 else 0 end
     + (${rank(exact)} * 2000)::bigint + (${rank(all)} * 1000)::bigint + (ln(1 + d.sales) * 10)::bigint)`;
+}
+
+/** Of the sizes that were chosen, within the bounds. */
+function priceOf(parameters: Parameters, filter: Filter): string {
+  const narrowed = variantConditions(parameters, filter);
+  return narrowed === '' ? 'd.lowest_ask' : `(select min(v.lowest_ask) from document_variants v where v.edition = d.edition and v.product_id = d.product_id${narrowed})`;
 }
 
 function keyset(parameters: Parameters, values: readonly (number | string | null)[] | undefined, direction: 'asc' | 'desc'): string {
