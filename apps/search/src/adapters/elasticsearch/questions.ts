@@ -5,8 +5,8 @@ import { isLiteral, TYPO_FROM, typosIn } from '../../domain/words';
 
 type Clause = estypes.QueryDslQueryContainer;
 
-const FIELDS = ['brand.words^4', 'model^4', 'style_id^3', 'colorway^2', 'category.words', 'description^0.3'];
-const BEGUN = ['brand.words.begun', 'model.begun', 'style_id.begun', 'colorway.begun', 'category.words.begun'];
+const FIELDS = ['brand_words^4', 'model^4', 'style_id^3', 'colorway^2', 'category_words', 'description^0.3'];
+const BEGUN = ['brand_words.begun', 'model.begun', 'style_id.begun', 'colorway.begun', 'category_words.begun'];
 const TWO_FROM = 6;
 
 /** What somebody wrote, as the engine is asked: every word has to be found somewhere, the exact style id and the exact brand come first. */
