@@ -2,6 +2,7 @@ import { Story } from '@libs/testing/story';
 import type { ExchangeOptions } from '@libs/testing/exchange-process';
 import { accountJourneys } from './account.journey';
 import { marketJourneys } from './market.journey';
+import { searchJourneys } from './search.journey';
 import { tradeJourneys } from './trade.journey';
 
 const START_MS_MAX = 120_000;
@@ -23,6 +24,7 @@ export function allJourneys(topology: string, options: ExchangeOptions): void {
 
     describe('a trade', () => tradeJourneys(current));
     describe('a market', () => marketJourneys(current));
+    describe('a search', () => searchJourneys(current));
     describe('an account', () => accountJourneys(current));
 
     it('keeps every invariant', async () => {

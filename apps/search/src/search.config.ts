@@ -7,4 +7,16 @@ const Environment = z.object({
   ELASTICSEARCH_ALIAS: z.string().regex(/^[a-z][a-z0-9-]{0,99}$/).default('pairwise-products'),
 });
 
+const RebuildCommand = z.object({
+  SEARCH_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** How long the command waits. The rebuild goes on after that, too. */
+  REBUILD_WAIT_S: z.coerce.number().int().min(1).default(3_600),
+});
+
+export class RebuildCommandConfig extends configOf(RebuildCommand) {
+  static read(): RebuildCommandConfig {
+    return new RebuildCommandConfig(process.env);
+  }
+}
+
 export class SearchConfig extends configOf(Environment) {}

@@ -3,26 +3,40 @@ import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
-import type { EventInit } from '@libs/contracts/events';
 import { typeId } from '@libs/kernel/ids';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { SearchModule } from '../src/search.module';
 
-type ProductInit = NonNullable<EventInit<'product.created'>['product']>;
+/** A product as its owner would tell it. */
+interface ListedProduct {
+  readonly id: string;
+  readonly brand: string;
+  readonly model: string;
+  readonly colorway: string;
+  readonly styleId: string;
+  readonly description: string;
+  readonly urlKey: string;
+  readonly status: string;
+  readonly version: bigint;
+  readonly category: string;
+  readonly createdAt: { seconds: bigint; nanos: number };
+  readonly markets: { id: string; productId: string; size: string; condition: string; currency: string; status: string }[];
+}
 
 const usd = (dollars: number) => ({ currency: 'USD', minor: BigInt(dollars * 100) });
 const newId = (prefix: 'prd' | 'mkt' | 'ask' | 'bid' | 'mtc' | 'ord' | 'usr') => typeId(prefix, randomUUID());
 
 /** The search service among owners that remember what they have announced, as the real ones do. */
 export class Scene {
-  readonly products = new Map<string, ProductInit>();
+  readonly products = new Map<string, ListedProduct>();
   readonly markets = new Map<string, { seq: number; asks: Map<string, number>; busted: Set<string> }>();
   readonly paid: { orderId: string; matchId: string; marketId: string; price: ReturnType<typeof usd>; paidAt: { seconds: bigint; nanos: number } }[] = [];
   private styles = 0;
 
   private constructor(readonly service: TestService) {}
 
-  static async open(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
+  /** With an engine that is away there is always something left to do. */
+  static async open(env: Readonly<Record<string, string>> = {}, engine: 'there' | 'away' = 'there'): Promise<Scene> {
     let scene: Scene | undefined;
     const service = await startTestService(SearchModule, {
       env,
@@ -39,7 +53,7 @@ export class Scene {
       ],
     });
     scene = new Scene(service);
-    await service.settled();
+    if (engine === 'there') await service.settled();
     return scene;
   }
 
@@ -59,7 +73,7 @@ export class Scene {
     return cards[0];
   }
 
-  lists(model: string, sizes: readonly string[] = ['9'], brand = 'Norrland'): ProductInit & { id: string; markets: { id: string }[] } {
+  lists(model: string, sizes: readonly string[] = ['9'], brand = 'Norrland'): ListedProduct {
     const id = newId('prd');
     const product = {
       id, brand, model, colorway: 'Moss', styleId: `ST-${++this.styles}`, description: '', urlKey: id.replace('_', '-'), status: 'active', version: 1n, category: 'sneakers',
@@ -77,14 +91,14 @@ export class Scene {
     return product;
   }
 
-  async changed(product: ProductInit & { id: string }, changes: Partial<ProductInit>) {
-    const next = { ...product, ...changes, id: product.id, version: (product.version ?? 0n) + 1n };
+  async changed(product: ListedProduct, changes: Partial<ListedProduct>) {
+    const next = { ...product, ...changes, version: product.version + 1n };
     this.products.set(product.id, next);
     await this.service.deliver('product.updated', product.id, { product: next });
     return next;
   }
 
-  async retired(product: ProductInit & { id: string; markets: { id: string }[] }) {
+  async retired(product: ListedProduct) {
     this.products.set(product.id, { ...product, status: 'retired' });
     await this.service.deliver('product.retired', product.id, { productId: product.id, marketIds: product.markets.map(({ id }) => id), reason: '' });
   }

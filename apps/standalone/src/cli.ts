@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { grantFirstAdmin } from './launch/first-admin';
+import { rebuildSearch } from './launch/search-rebuild';
 import { readRunFile, runningExchange } from './run-file';
 
 const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>   make a registered user the first administrator
+  search rebuild         rebuild the search index of a running exchange from its owners, beside the one that answers
   status                 what runs, where, and what is not done yet
   help                   this
 
@@ -17,6 +19,7 @@ async function main(): Promise<void> {
   const [command, argument] = positionals;
   if (values.help || command === undefined || command === 'help') return void process.stdout.write(USAGE);
   if (command === 'grant-admin' && argument) return grantAdmin(values.data, argument);
+  if (command === 'search' && argument === 'rebuild') return rebuild(values.data);
   if (command === 'status') return status(values.data);
   throw new Error(command === 'grant-admin' ? `Whom? Name an e-mail address.\n\n${USAGE}` : `There is no command ${command}.\n\n${USAGE}`);
 }
@@ -26,6 +29,12 @@ async function grantAdmin(data: string, email: string): Promise<void> {
   if (!database) throw new Error(`There is no exchange in ${data}: start it, or set USER_DATABASE_URL.`);
   await grantFirstAdmin(database, email);
   process.stdout.write('Done: who logs in from now on as that user is an administrator.\n');
+}
+
+async function rebuild(data: string): Promise<void> {
+  const database = process.env.SEARCH_DATABASE_URL ?? runningExchange(data)?.databases.search;
+  if (!database) throw new Error(`No exchange runs on ${data}: start it, or set SEARCH_DATABASE_URL.`);
+  process.stdout.write(await rebuildSearch(database));
 }
 
 async function status(data: string): Promise<void> {

@@ -180,6 +180,7 @@ export abstract class Rebuilds {
   abstract claim(holder: string): Promise<Rebuild | undefined>;
   abstract renew(id: number, holder: string): Promise<void>;
   abstract enter(tx: Transaction | undefined, id: number, phase: Rebuild['phase']): Promise<void>;
+  abstract isDone(id: number): Promise<boolean>;
   abstract pending(): Promise<number>;
 }
 

@@ -37,6 +37,11 @@ export class PostgresRebuilds extends Rebuilds {
     await statements.query(`update rebuilds set phase = $2, lease_until = case when $2 = 'done' then null else lease_until end where id = $1`, [id, phase]);
   }
 
+  async isDone(id: number): Promise<boolean> {
+    const rows = await this.sql.query(`select from rebuilds where id = $1 and phase = 'done'`, [id]);
+    return rows.length > 0;
+  }
+
   async pending(): Promise<number> {
     const [row] = await this.sql.query<{ count: number }>(`select count(*) as count from rebuilds where phase <> 'done'`);
     return row?.count ?? 0;
