@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { SystemWallClock } from '@libs/chassis/clocks';
 import { ConfigError } from '@libs/chassis/config';
 import { AppError } from '@libs/kernel/app-error';
@@ -10,7 +11,7 @@ import { RebuildCommandConfig } from './search.config';
 async function main(): Promise<void> {
   const { SEARCH_DATABASE_URL, REBUILD_WAIT_S } = RebuildCommandConfig.read().values;
   const database = await Database.open({ url: SEARCH_DATABASE_URL, poolSize: 1, name: 'search-rebuild' });
-  const asking = new AskForRebuild(new PostgresRebuilds(database.sql), new SystemWallClock());
+  const asking = new AskForRebuild(new PostgresRebuilds(database.sql), new SystemWallClock(), pause);
   const seconds = await asking.execute(REBUILD_WAIT_S).finally(() => database.close());
   process.stdout.write(`Rebuilt in ${seconds} s.\n`);
 }

@@ -34,10 +34,10 @@ import { SuggestProducts } from './application/suggest-products';
 import { SearchConfig } from './search.config';
 
 /** The database's form always, and Elasticsearch's where it has an address. */
-function formsOf({ values }: SearchConfig, postgres: PostgresIndex): SearchForms {
+function formsOf({ values }: SearchConfig, postgres: PostgresIndex, wall: WallClock): SearchForms {
   const { ELASTICSEARCH_URL, ELASTICSEARCH_ALIAS } = values;
   if (!ELASTICSEARCH_URL) return { postgres, preferred: postgres, all: [postgres] };
-  const elastic = new ElasticIndex(elasticClient(ELASTICSEARCH_URL), ELASTICSEARCH_ALIAS);
+  const elastic = new ElasticIndex(elasticClient(ELASTICSEARCH_URL), ELASTICSEARCH_ALIAS, wall);
   return { postgres, preferred: elastic, all: [postgres, elastic] };
 }
 
@@ -53,7 +53,7 @@ function formsOf({ values }: SearchConfig, postgres: PostgresIndex): SearchForms
     { provide: Trends, useClass: PostgresTrends },
     { provide: SavedSearches, useClass: PostgresSavedSearches },
     { provide: Owners, useClass: RpcOwners },
-    { provide: SearchForms, useFactory: formsOf, inject: [SearchConfig, PostgresIndex] },
+    { provide: SearchForms, useFactory: formsOf, inject: [SearchConfig, PostgresIndex, WallClock] },
     { provide: FoundCache, useFactory: ({ client }: RedisConnection, wall: WallClock) => (client ? new RedisFoundCache(client) : new MemoryFoundCache(wall)), inject: [RedisConnection, WallClock] },
   ],
 })

@@ -18,9 +18,9 @@ export class EngineLine {
   ) {}
 
   static async to(engine: string): Promise<EngineLine> {
-    let line: EngineLine | undefined;
+    const open: { line?: EngineLine } = {};
     const server = createServer((request, response) => {
-      if (!line || line.isCut) return void request.socket.destroy();
+      if (!open.line || open.line.isCut) return void request.socket.destroy();
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -32,15 +32,15 @@ export class EngineLine {
             const text = await answer.text();
             const kept = ['content-type', 'x-elastic-product'].flatMap((name) => (answer.headers.get(name) ? [[name, answer.headers.get(name) ?? '']] : []));
             response.writeHead(answer.status, Object.fromEntries(kept) as Record<string, string>);
-            response.end(request.url?.startsWith('/_bulk') ? line?.answered(text) : text);
+            response.end(request.url?.startsWith('/_bulk') ? open.line?.answered(text) : text);
           })
           .catch(() => request.socket.destroy());
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as AddressInfo; // It listens on a port, as told just above.
-    line = new EngineLine(server, `http://127.0.0.1:${port}`);
-    return line;
+    open.line = new EngineLine(server, `http://127.0.0.1:${port}`);
+    return open.line;
   }
 
   async close(): Promise<void> {

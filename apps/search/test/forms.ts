@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { SystemWallClock } from '@libs/chassis/clocks';
 import { Database } from '@libs/postgres/database';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
 import { testDatabase } from '@libs/testing/test-database';
@@ -38,7 +39,7 @@ async function openPostgres(): Promise<OpenForm> {
 async function openElastic(url: string): Promise<OpenForm> {
   const client = elasticClient(url);
   const alias = `test-${randomUUID()}`;
-  const index = new ElasticIndex(client, alias);
+  const index = new ElasticIndex(client, alias, new SystemWallClock());
   await index.open();
   return {
     index,

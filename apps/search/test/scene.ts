@@ -37,24 +37,24 @@ export class Scene {
 
   /** With an engine that is away there is always something left to do. */
   static async open(env: Readonly<Record<string, string>> = {}, engine: 'there' | 'away' = 'there'): Promise<Scene> {
-    let scene: Scene | undefined;
+    const open: { scene?: Scene } = {};
     const service = await startTestService(SearchModule, {
       env,
       fakes: [
-        [ProductService, { listProducts: async () => ({ products: [...(scene?.products.values() ?? [])].filter((product) => product.status === 'active') }) }],
+        [ProductService, { listProducts: async () => ({ products: [...(open.scene?.products.values() ?? [])].filter((product) => product.status === 'active') }) }],
         [BiddingService, {
           listMarketFacts: async ({ after }) => ({
-            markets: after !== '' ? [] : [...(scene?.markets ?? [])].map(([marketId, { seq, asks, busted }]) => ({
+            markets: after !== '' ? [] : [...(open.scene?.markets ?? [])].map(([marketId, { seq, asks, busted }]) => ({
               marketId, marketSeq: BigInt(seq), asks: [...asks].map(([askId, dollars]) => ({ askId, priceMinor: BigInt(dollars * 100) })), bustedMatchIds: [...busted],
             })),
           }),
         }],
-        [OrderService, { listPaidOrders: async ({ after }) => ({ orders: after !== '' ? [] : (scene?.paid ?? []) }) }],
+        [OrderService, { listPaidOrders: async ({ after }) => ({ orders: after !== '' ? [] : (open.scene?.paid ?? []) }) }],
       ],
     });
-    scene = new Scene(service);
+    open.scene = new Scene(service);
     if (engine === 'there') await service.settled();
-    return scene;
+    return open.scene;
   }
 
   get search() {

@@ -9,6 +9,7 @@ export class AskForRebuild {
   constructor(
     private readonly rebuilds: Rebuilds,
     private readonly wall: WallClock,
+    private readonly pause: (ms: number) => Promise<unknown>,
   ) {}
 
   /** Answers how many seconds it took. */
@@ -18,7 +19,7 @@ export class AskForRebuild {
     const passed = () => (this.wall.now().getTime() - begun) / 1_000;
     while (!(await this.rebuilds.isDone(id))) {
       if (passed() > patienceSeconds) throw rebuildNotDone(patienceSeconds);
-      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+      await this.pause(LOOK_EVERY_MS);
     }
     return Math.round(passed());
   }

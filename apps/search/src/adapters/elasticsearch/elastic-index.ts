@@ -1,4 +1,5 @@
 import { type Client, errors, type estypes } from '@elastic/elasticsearch';
+import type { WallClock } from '@libs/kernel/clock';
 import { invariant } from '@libs/kernel/invariant';
 import { type Count, type Facets, type Failure, type Hits, SearchIndex, type SuggestQuery, type Suggestions } from '../../application/ports';
 import type { ProductDocument } from '../../domain/document';
@@ -25,6 +26,7 @@ export class ElasticIndex extends SearchIndex {
   constructor(
     private readonly client: Client,
     private readonly alias: string,
+    private readonly wall: WallClock,
   ) {
     super();
     this.next = `${alias}-next`;
@@ -137,7 +139,7 @@ export class ElasticIndex extends SearchIndex {
   }
 
   private async create(alias: string): Promise<void> {
-    const index = `${this.alias}-${Date.now()}-${process.pid}`;
+    const index = `${this.alias}-${this.wall.now().getTime()}-${process.pid}`;
     await this.client.indices.create({ index, settings, mappings, aliases: { [alias]: { is_write_index: true } } });
   }
 
