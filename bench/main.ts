@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runEngineBench } from './engine.bench';
 import { orderEntry } from './order-entry';
+import { searchBench } from './search.bench';
 
 const RUNS = [
   { connections: 1, orders: 2_000 },
@@ -11,10 +12,14 @@ const RUNS = [
 const GOAL = { perSecond: 10_000, p99Ms: 25 };
 const ENGINE_GOAL = 7;
 
-/** `npm run bench`: the engine against a package, then order entry over HTTP. `--check` fails when a goal is missed; `--only engine|orders` runs one part. */
+/** `npm run bench`: the engine against a package, then order entry over HTTP. `--check` fails when a goal is missed; `--only engine|orders|search` runs one part; search is run only when it is named. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, scale: { type: 'string', default: '1' } } });
   say(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); the load generator shares them`);
+  if (values.only === 'search') {
+    say(JSON.stringify({ bench: 'search', ...(await searchBench(say)) }));
+    return 0;
+  }
   let isMissed = false;
   if (values.only !== 'orders') {
     say('\nThe engine alone, orders per second of CPU, against the npm package nodejs-order-book on the same flow:');
