@@ -6,6 +6,7 @@ import { busThroughput } from './bus.bench';
 import { runEngineBench } from './engine.bench';
 import { notificationLoad } from './notifications';
 import { orderEntry } from './order-entry';
+import { searchBench } from './search.bench';
 
 const RUNS = [
   { connections: 1, orders: 2_000 },
@@ -18,13 +19,17 @@ const NOTIFICATIONS = 10_000;
 const SALES = 1_000_000;
 const BUS_GOAL = 0.6;
 
-/** `npm run bench`: the engine against a package, order entry over HTTP, and with KAFKA_BROKERS the bus against the bare client. `--check` fails when a goal is missed; `--only engine|orders|notifications|bus` runs one part, `--only charts` the charts with a million sales. */
+/** `npm run bench`: the engine against a package, order entry over HTTP, and with KAFKA_BROKERS the bus against the bare client. `--check` fails when a goal is missed; `--only engine|orders|notifications|bus|search` runs one part, `--only charts` the charts with a million sales; search is run only when it is named. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, scale: { type: 'string', default: '1' } } });
   say(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); the load generator shares them`);
   const runs = (part: string) => values.only === undefined || values.only === part;
   if (values.only === 'charts') {
     await chartsBench(Math.round(SALES * Number(values.scale)), say);
+    return 0;
+  }
+  if (values.only === 'search') {
+    say(JSON.stringify({ bench: 'search', ...(await searchBench(say)) }));
     return 0;
   }
   let isMissed = false;

@@ -93,7 +93,7 @@ export interface OrderEntryResult {
 
 /** Order entry over HTTP with everything on but the saga and the charts, which are paused and drained afterwards. */
 export async function orderEntry(runs: readonly { connections: number; orders: number }[], say: (line: string) => void): Promise<OrderEntryResult> {
-  const story = await Story.begin({ env: { CONSUMERS_PAUSED: 'order,notification,analytics', MAX_OPEN_QUOTES: '1000000', MAX_OPEN_EXPOSURE_MINOR: String(Number.MAX_SAFE_INTEGER) } });
+  const story = await Story.begin({ env: { CONSUMERS_PAUSED: 'order,notification,analytics,search', MAX_OPEN_QUOTES: '1000000', MAX_OPEN_EXPOSURE_MINOR: String(Number.MAX_SAFE_INTEGER) } });
   try {
     say(`${USERS} users, ${PRODUCTS * SIZES} markets …`);
     const tokens = await users(story);

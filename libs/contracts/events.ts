@@ -7,7 +7,7 @@ import * as payment from './gen/exchange/payment/v1/events_pb';
 import * as product from './gen/exchange/product/v1/events_pb';
 import * as user from './gen/exchange/user/v1/events_pb';
 
-export const services = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics', 'gateway'] as const;
+export const services = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics', 'search', 'gateway'] as const;
 export type ServiceName = (typeof services)[number];
 
 /** A topic is the stream of one noun. It has one producer, and `kseq` counts 1..N for each of its keys. */

@@ -13,6 +13,7 @@ export const failpoints = [
   'authentication.afterVerdict',
   'notification.beforeSend', 'notification.afterSendBeforeMark',
   'analytics.midBulk', 'analytics.afterBulkBeforeOffset',
+  'search.midBulk', 'search.afterBulkBeforeOffset',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 

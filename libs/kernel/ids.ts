@@ -2,7 +2,7 @@ import { invariant } from './invariant';
 
 /** The prefix of each public id: TypeID, `<prefix>_<26 characters of Crockford base32>` over a UUID version 7. */
 export const idPrefixes = [
-  'usr', 'adr', 'adv', 'ses', 'key', 'prd', 'mkt', 'bid', 'ask', 'mtc', 'ord', 'est', 'pm', 'pay', 'rfd', 'pyt', 'ins', 'evt', 'ntf', 'op', 'tsk', 'par', 'wls', 'alt', 'pfi',
+  'usr', 'adr', 'adv', 'ses', 'key', 'prd', 'mkt', 'bid', 'ask', 'mtc', 'ord', 'est', 'pm', 'pay', 'rfd', 'pyt', 'ins', 'evt', 'ntf', 'op', 'tsk', 'par', 'wls', 'alt', 'pfi', 'sav',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

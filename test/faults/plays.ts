@@ -30,6 +30,21 @@ export async function restingBid(cast: Cast): Promise<Play> {
   };
 }
 
+/** An ask that everybody must find at its price, whatever happened on the way to the index. */
+export async function shownAsk(cast: Cast): Promise<Play> {
+  const { sam } = cast;
+  const [market, key] = [await cast.market(), randomUUID()];
+  return {
+    acts: () => sam.asks(market, PRICE, {}, key),
+    async endsWell() {
+      const { productId } = await sam.api.get<{ productId: string }>(`/v1/markets/${market}`);
+      const { styleId } = await sam.api.get<{ styleId: string }>(`/v1/products/${productId}`);
+      const { data } = await sam.api.get<Page<{ markets: { marketId: string; lowestAsk?: { amount: number } }[] }>>(`/v1/catalog/search?q=${styleId}&size=6&maxPrice=${PRICE * 100}`);
+      expect(data.flatMap(({ markets }) => markets).find(({ marketId }) => marketId === market)?.lowestAsk?.amount).toBe(PRICE * 100);
+    },
+  };
+}
+
 /** A bid that meets an ask: one quote, one match, one order, one charge. */
 export async function trade(cast: Cast): Promise<Play> {
   const { bea, sam, provider } = cast;

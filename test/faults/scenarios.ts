@@ -1,5 +1,5 @@
 import { newsThatMayBeLost, newsThatIsTold } from './news';
-import { delivery, missedDeadline, restingBid, shownSale, trade, verdict } from './plays';
+import { delivery, missedDeadline, restingBid, shownSale, shownAsk, trade, verdict } from './plays';
 import type { Scenario } from './scenario';
 
 /**
@@ -11,6 +11,9 @@ export const scenarios: readonly Scenario[] = [
   { point: 'payment.afterCommit', service: 'payment', says: 'a refund is made and booked', prepare: missedDeadline },
   { point: 'payment.afterRowBeforeLedger', service: 'payment', says: 'a transfer to the seller is made and not booked', prepare: delivery },
   { point: 'authentication.afterVerdict', service: 'authentication', says: 'a pair is judged', prepare: verdict },
+
+  { point: 'search.midBulk', service: 'search', says: 'an ask is on its way to the index', prepare: shownAsk },
+  { point: 'search.afterBulkBeforeOffset', service: 'search', says: 'an ask is in the index and not marked as given', prepare: shownAsk },
 
   { point: 'gateway.beforeForward', service: 'gateway', says: 'a bid comes in', prepare: trade },
   { point: 'gateway.afterForwardBeforeReply', service: 'gateway', says: 'a bid is placed and nobody told', prepare: trade },

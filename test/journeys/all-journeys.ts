@@ -4,6 +4,7 @@ import { accountJourneys } from './account.journey';
 import { marketJourneys } from './market.journey';
 import { messageJourneys } from './message.journey';
 import { pricesJourneys } from './prices.journey';
+import { searchJourneys } from './search.journey';
 import { tradeJourneys } from './trade.journey';
 
 const START_MS_MAX = 120_000;
@@ -27,6 +28,7 @@ export function allJourneys(topology: string, options: ExchangeOptions): void {
     describe('a market', () => marketJourneys(current));
     describe('a message', () => messageJourneys(current));
     describe('prices', () => pricesJourneys(current));
+    describe('a search', () => searchJourneys(current));
     describe('an account', () => accountJourneys(current));
 
     it('keeps every invariant', async () => {

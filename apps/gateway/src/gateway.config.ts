@@ -5,7 +5,7 @@ import type { LimitTable } from './door/limits';
 const count = (quota: number) => z.coerce.number().int().min(1).default(quota);
 const list = (text: string) => z.string().default(text).transform((value) => value.split(',').map((item) => item.trim()).filter((item) => item !== ''));
 
-const INTERNAL_DEFAULT = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics'].map((name, i) => `${name}=http://127.0.0.1:${9101 + i}`).join(',');
+const INTERNAL_DEFAULT = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics', 'search'].map((name, i) => `${name}=http://127.0.0.1:${9101 + i}`).join(',');
 
 const Internal = list(INTERNAL_DEFAULT).pipe(z.array(z.string().regex(/^[a-z]+=https?:\/\/[^=]+$/, 'each is <service>=<internal address>'))).transform((pairs) => new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])));
 

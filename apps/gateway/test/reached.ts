@@ -8,6 +8,7 @@ import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/op
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
 import type { RpcHandlers } from '@libs/rpc/rpc';
@@ -43,4 +44,5 @@ export const everybodyReached = {
   analytics: reached(AnalyticsService),
   collection: reached(CollectionService),
   operations: () => reached(OperationsService),
+  search: reached(SearchService),
 };

@@ -7,7 +7,7 @@ import { idOf } from './session-keys';
 type Json = Record<string, unknown>;
 
 const WORDS = [
-  'usr', 'adr', 'adv', 'ses', 'prd', 'mkt', 'bid', 'ask', 'ord', 'pm', 'pyt', 'ins', 'par', 'ntf', 'wls', 'alt', 'pfi',
+  'usr', 'adr', 'adv', 'ses', 'prd', 'mkt', 'bid', 'ask', 'ord', 'pm', 'pyt', 'ins', 'par', 'ntf', 'wls', 'alt', 'pfi', 'sav',
 ].map((prefix) => idOf(prefix, 1));
 const TEXTS = ['a line', ...WORDS, 'ann@example.com', 'US', '2026-01-05', '2026-01-05T12:00:00Z', 'market_id,cost,currency,acquired_on', '+1 555 0100 200', 'https://example.com/pair.jpg', 'carrier', 'PW12345678', 'user.not_found', 'x'.repeat(43), '07:30', 'a-token-of-at-least-twenty-characters', 'order~payments~ord_1~3'];
 

@@ -8,6 +8,7 @@ import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { type ServiceName, services } from '@libs/contracts/events';
+import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { UserService, type WatchRevocationsResponseSchema } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { ServiceModule } from '@libs/chassis/service';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -32,6 +33,7 @@ interface Fakes {
   readonly collection?: Partial<RpcHandlers<typeof CollectionService>>;
   /** Served alike by every service. */
   readonly operations?: (at: ServiceName) => Partial<RpcHandlers<typeof OperationsService>>;
+  readonly search?: Partial<RpcHandlers<typeof SearchService>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly module?: ServiceModule;
 }
@@ -58,7 +60,7 @@ export function fastifyOf({ service }: RunningGateway): FastifyInstance {
 const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(map(({ watch }) => ({ readAgain: watch })));
 
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
-export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, operations, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
+export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, operations, search, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
   const watchRevocations = () => {
     setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
@@ -76,6 +78,7 @@ export async function startGateway({ user, product, bidding, order, payment, aut
       [AnalyticsService, { ...analytics }],
       [CollectionService, { ...collection }],
       ...services.filter((name) => name !== 'gateway').map((name) => [OperationsService, operations?.(name) ?? {}, name] as const),
+      [SearchService, { ...search }],
     ],
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });

@@ -12,12 +12,14 @@ import { replayProjection } from './launch/replay-projection';
 import { discardDeadLetter, lineOf, listDeadLetters, retryDeadLetter, showDeadLetter } from './operator/dead-letters';
 import { doctor } from './operator/doctor';
 import { reconcile } from './operator/reconcile';
+import { rebuildSearch } from './launch/search-rebuild';
 import { readRunFile, runningExchange } from './run-file';
 import { innerServices } from './services';
 
 const USAGE = `npm run cli -- <command> [--data <folder>]
 
   grant-admin <e-mail>              make a registered user the first administrator
+  rebuild search                    build the search index of a running exchange anew from its owners, beside the one that answers
   keys rotate                       seal addresses, phones and kept tokens with a new key, while the exchange runs; again, when it was cut short
   rebuild analytics                 build the price history anew from its owners, while the exchange goes on
   bus create-topics                 make the topics on KAFKA_BROKERS that are not there yet
@@ -110,7 +112,8 @@ async function grantAdmin(data: string, email: string): Promise<void> {
 }
 
 async function rebuild(data: string, what: string | undefined): Promise<void> {
-  if (what !== 'analytics') throw new Error(`rebuild analytics?\n\n${USAGE}`);
+  if (what === 'search') return rebuildIndex(data);
+  if (what !== 'analytics') throw new Error(`rebuild analytics or search?\n\n${USAGE}`);
   const database = process.env.ANALYTICS_DATABASE_URL ?? readRunFile(data)?.databases.analytics;
   if (!database) throw new Error(`There is no exchange in ${data}: start it, or set ANALYTICS_DATABASE_URL.`);
   const { changed, before, after } = await rebuildAnalytics(database);
@@ -132,6 +135,12 @@ async function tellAnew(name: string, data: string, from: string | undefined): P
   if (!found) throw new Error(`There is no service ${name}.`);
   const { keys, events } = await replayProjection({ service: found.service, data, env: process.env, since });
   say(`${name} is empty; its next start takes ${events} events of ${keys} keys.\n`);
+}
+
+async function rebuildIndex(data: string): Promise<void> {
+  const database = process.env.SEARCH_DATABASE_URL ?? runningExchange(data)?.databases.search;
+  if (!database) throw new Error(`No exchange runs on ${data}: start it, or set SEARCH_DATABASE_URL.`);
+  say(await rebuildSearch(database));
 }
 
 async function status(data: string): Promise<void> {

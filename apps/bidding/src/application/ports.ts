@@ -78,6 +78,13 @@ export interface QuoteQuery {
   readonly cursor: string;
 }
 
+export interface MarketFacts {
+  readonly marketId: string;
+  readonly seq: number;
+  readonly asks: readonly { readonly askId: string; readonly price: number }[];
+  readonly bustedMatchIds: readonly string[];
+}
+
 /** What the database says: for what is not on the floor, and when a projection cannot answer. */
 export interface MatchRecord {
   readonly matchId: string;
@@ -101,6 +108,8 @@ export abstract class Records {
   /** With both quotes as they are. */
   abstract match(matchId: string): Promise<Match | undefined>;
   abstract book(marketId: string, depth: number): Promise<BookLevels | undefined>;
+  /** Markets by id, each as of one of its steps: what another service's projection begins with. */
+  abstract marketFacts(after: string, limit: number): Promise<MarketFacts[]>;
   /** As the rows say, in one snapshot: what a projection is compared with. */
   abstract images(marketIds: readonly string[]): Promise<BookImage[]>;
   /** Every match, by id, after the one that is named. */

@@ -3,12 +3,13 @@ import { marketNotFound } from '../domain/errors';
 import type { MarketTerms } from '../domain/market';
 import { type BookLevels, Books, type BookTop } from './books';
 import { MarketDirectory } from './market-directory';
-import { Records, type StoredMarket } from './ports';
+import { type MarketFacts, Records, type StoredMarket } from './ports';
 import { ProjectBooks } from './project-books';
 
 const DEPTH_DEFAULT = 50;
 const DEPTH_MAX = 100;
 const WAIT_MS_MAX = 100;
+const FACTS_MAX = 100;
 
 export interface MarketView {
   readonly terms: MarketTerms;
@@ -43,6 +44,11 @@ export class ReadMarkets {
     const live = (await this.live(marketId, levels, minSeq)) ?? (await this.records.book(marketId, levels));
     if (!live) throw marketNotFound(marketId);
     return live;
+  }
+
+  /** For services that keep a projection of the markets. */
+  facts(after: string, limit: number): Promise<MarketFacts[]> {
+    return this.records.marketFacts(after, Math.min(limit > 0 ? limit : FACTS_MAX, FACTS_MAX));
   }
 
   async activeAsks(marketId: string): Promise<number> {

@@ -5,6 +5,7 @@ import { type Route, route } from '../door/route';
 import { amount, AmountJson, etag, freeText, idOf, InstantJson, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, PRICE_MAX, PriceJson, safe } from './json';
 
 const size = line(10);
+export const category = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'A category is a word of lower-case letters, digits and dashes.');
 const releaseDate = z.iso.date();
 const imageUrls = z.array(z.string().max(500).regex(/^(https:\/\/[^\s\u0000-\u001f]+|\/[\w./-]+)$/, 'An image is an https address, or a path of ours.')).max(20);
 
@@ -13,6 +14,7 @@ const NewProduct = z.strictObject({
   model: line(150),
   colorway: line(150),
   styleId: line(50),
+  category: category.optional(),
   description: freeText(5_000).optional(),
   retailPrice: PriceJson.optional(),
   releaseDate: releaseDate.optional(),
@@ -23,6 +25,7 @@ const NewProduct = z.strictObject({
 const ChangedProduct = z.strictObject({
   model: line(150).optional(),
   colorway: line(150).optional(),
+  category: category.optional(),
   description: freeText(5_000).optional(),
   retailPrice: PriceJson.optional(),
   releaseDate: releaseDate.optional(),
@@ -33,7 +36,7 @@ const ChangedProduct = z.strictObject({
 
 const ProductMarketJson = z.object({ id: z.string(), size: z.string(), condition: z.string(), currency: z.string(), tick: z.int(), minPrice: z.int(), maxPrice: z.int(), status: z.string() });
 export const ProductJson = z.object({
-  id: z.string(), urlKey: z.string(), brand: z.string(), model: z.string(), colorway: z.string(), styleId: z.string(), description: z.string().optional(),
+  id: z.string(), urlKey: z.string(), brand: z.string(), model: z.string(), colorway: z.string(), styleId: z.string(), category: z.string(), description: z.string().optional(),
   retailPrice: AmountJson.optional(), releaseDate: z.string().optional(), imageUrls: z.array(z.string()), markets: z.array(ProductMarketJson), status: z.string(), createdAt: InstantJson, version: z.int(),
 });
 
@@ -99,9 +102,9 @@ function priced(price: z.output<typeof PriceJson> | undefined) {
 }
 
 function productJson(product: Product): z.input<typeof ProductJson> {
-  const { id, urlKey, brand, model, colorway, styleId, description, retailPrice, releaseDate: released, imageUrls: images, markets, status, createdAt, version } = product;
+  const { id, urlKey, brand, model, colorway, styleId, category: kind, description, retailPrice, releaseDate: released, imageUrls: images, markets, status, createdAt, version } = product;
   return {
-    id, urlKey, brand, model, colorway, styleId, description: orAbsent(description),
+    id, urlKey, brand, model, colorway, styleId, category: kind, description: orAbsent(description),
     ...(retailPrice && { retailPrice: amount(retailPrice) }), releaseDate: orAbsent(released), imageUrls: images,
     markets: markets.map(marketJson), status, createdAt: knownInstant(createdAt), version: safe(version),
   };

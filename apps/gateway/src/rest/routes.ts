@@ -7,6 +7,7 @@ import { askRoutes } from './asks';
 import { authRoutes, type CountTries } from './auth';
 import { deadLetterRoutes } from './dead-letters';
 import { bidRoutes } from './bids';
+import { catalogRoutes } from './catalog';
 import { documentRoutes } from './documents';
 import { estimateRoutes } from './estimates';
 import { healthRoutes } from './health';
@@ -48,6 +49,7 @@ export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, 
     ...mailboxRoutes(rpc, countLogin, countMail),
     ...meRoutes(rpc),
     ...productRoutes(rpc),
+    ...catalogRoutes(rpc),
     ...marketRoutes(rpc),
     ...priceRoutes(rpc),
     ...analyticsRoutes(rpc),

@@ -11,6 +11,7 @@ export function productMessage(product: Product) {
     brand: product.brand,
     model: product.model,
     colorway: product.colorway,
+    category: product.category,
     styleId: product.styleId,
     description: product.description,
     releaseDate: product.releaseDate,

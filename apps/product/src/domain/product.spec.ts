@@ -6,7 +6,7 @@ let markets = 0;
 const newMarketId = () => `mkt_${++markets}`;
 
 const panda: ProductDraft = {
-  brand: 'Nike', model: 'Dunk Low', colorway: 'Black White "Panda"', styleId: 'dd1391-100', description: '', retailPrice: money('USD', 11_500),
+  brand: 'Nike', model: 'Dunk Low', colorway: 'Black White "Panda"', category: '', styleId: 'dd1391-100', description: '', retailPrice: money('USD', 11_500),
   releaseDate: '2021-03-10', imageUrls: ['/a.jpg', '/b.jpg'], sizes: ['9', '9.5', '10'], minPriceMinor: 0,
 };
 const created = (draft: Partial<ProductDraft> = {}): Product => createProduct({ ...panda, ...draft }, 'prd_1', now, newMarketId);

@@ -7,6 +7,7 @@ export interface Product {
   readonly brand: string;
   readonly model: string;
   readonly colorway: string;
+  readonly category: string;
   readonly styleId: string;
   readonly description: string;
   /** The currency is the product's, also when nobody knows the retail price. */
@@ -26,6 +27,8 @@ export interface ProductDraft {
   readonly brand: string;
   readonly model: string;
   readonly colorway: string;
+  /** Empty: sneakers. */
+  readonly category: string;
   readonly styleId: string;
   readonly description: string;
   readonly retailPrice?: Money;
@@ -38,6 +41,7 @@ export interface ProductDraft {
 export interface ProductChanges {
   readonly model?: string;
   readonly colorway?: string;
+  readonly category?: string;
   readonly description?: string;
   readonly retailPrice?: Money;
   readonly releaseDate?: string;
@@ -47,6 +51,7 @@ export interface ProductChanges {
 }
 
 const DEFAULT_CURRENCY = 'USD';
+const DEFAULT_CATEGORY = 'sneakers';
 const MAX_SIZES = 100;
 const MAX_IMAGES = 20;
 const MAX_SIZE_LENGTH = 10;
@@ -65,6 +70,7 @@ export function createProduct(draft: ProductDraft, id: string, createdAt: Date, 
   return {
     id, brand, model, styleId, currency, createdAt,
     colorway: draft.colorway.trim(),
+    category: categoryOf(draft.category),
     description: draft.description,
     releaseDate: releaseDateOf(draft.releaseDate),
     imageUrls: imagesOf(draft.imageUrls),
@@ -88,6 +94,7 @@ export function changeProduct(product: Product, changes: ProductChanges, expecte
     ...product,
     ...(changes.model !== undefined && { model: required('model', changes.model) }),
     ...(changes.colorway !== undefined && { colorway: changes.colorway.trim() }),
+    ...(changes.category !== undefined && { category: categoryOf(changes.category) }),
     ...(changes.description !== undefined && { description: changes.description }),
     ...(changes.retailPrice && { retailPriceMinor: retailOf(changes.retailPrice) }),
     ...(changes.releaseDate !== undefined && { releaseDate: releaseDateOf(changes.releaseDate) }),
@@ -153,6 +160,12 @@ function required(field: string, text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') throw invalidProduct(field, 'This may not be empty.');
   return trimmed;
+}
+
+function categoryOf(text: string): string {
+  const category = text.trim() === '' ? DEFAULT_CATEGORY : text.trim();
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(category)) throw invalidProduct('category', 'A category is a word of lower-case letters, digits and dashes.');
+  return category;
 }
 
 function releaseDateOf(text: string): string {

@@ -3,7 +3,7 @@ import { AppError } from '@libs/kernel/app-error';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import type { BookImage, BookLevels } from '../../application/books';
-import { type MatchRecord, type OpenAsk, type QuotePage, type QuoteQuery, Records } from '../../application/ports';
+import { type MatchRecord, type OpenAsk, type MarketFacts, type QuotePage, type QuoteQuery, Records } from '../../application/ports';
 import { emptyHash, toggle } from '../../domain/book-hash';
 import { type Match, type MatchState, quoteOf } from '../../domain/quote';
 import type { Side } from '../../domain/side';
@@ -34,6 +34,12 @@ const IMAGES = `
 const OPEN_ASKS = `
   select q.id, q.market_id, q.price, m.currency, q.expires_at, m.seq from quotes q join markets m on m.id = q.market_id
    where q.side = 'ask' and q.status = 'active' and ($1::uuid is null or q.id > $1) order by q.id limit $2`;
+
+const FACTS = `
+  select m.id, m.seq,
+         (select coalesce(json_agg(json_build_array(q.id, q.price)), '[]') from quotes q where q.market_id = m.id and q.side = 'ask' and q.status = 'active') as asks,
+         (select coalesce(json_agg(x.id), '[]') from matches x where x.market_id = m.id and x.state = 'bust') as busted
+    from markets m where $1::uuid is null or m.id > $1 order by m.id limit $2`;
 
 @Injectable()
 export class PostgresRecords extends Records {
@@ -85,6 +91,16 @@ export class PostgresRecords extends Records {
     const side = (which: Side, sign: number) =>
       row.levels.filter((level) => level.side === which).sort((a, b) => sign * (a.price - b.price)).slice(0, depth).map(({ price, quotes }) => ({ price, quotes }));
     return { seq: Number(row.seq), epoch: Number(row.epoch), state: row.retired ? 'retired' : row.state, bids: side('bid', -1), asks: side('ask', 1) };
+  }
+
+  async marketFacts(after: string, limit: number): Promise<MarketFacts[]> {
+    const from = after === '' ? null : uuidOfOwn('mkt', after);
+    const rows = await this.sql.query<{ id: string; seq: number; asks: [string, number][]; busted: string[] }>(FACTS, [from, limit]);
+    return rows.map(({ id, seq, asks, busted }) => ({
+      marketId: typeId('mkt', id), seq,
+      asks: asks.map(([ask, price]) => ({ askId: typeId('ask', ask), price })),
+      bustedMatchIds: busted.map((match) => typeId('mtc', match)),
+    }));
   }
 
   async images(marketIds: readonly string[]): Promise<BookImage[]> {

@@ -94,6 +94,16 @@ export class BiddingController implements RpcHandlers<typeof contract.BiddingSer
     return { activeAsks: await this.markets.activeAsks(marketId) };
   }
 
+  async listMarketFacts({ after, limit }: contract.ListMarketFactsRequest, call: CallContext) {
+    requireService(call, 'search');
+    const markets = await this.markets.facts(after, limit);
+    return {
+      markets: markets.map(({ marketId, seq, asks, bustedMatchIds }) => ({
+        marketId, marketSeq: BigInt(seq), asks: asks.map(({ askId, price }) => ({ askId, priceMinor: BigInt(price) })), bustedMatchIds: [...bustedMatchIds],
+      })),
+    };
+  }
+
   async bustMatch({ matchId, reason, doNotRelist }: contract.BustMatchRequest, call: CallContext) {
     requireService(call, 'order');
     return { busted: await this.bust.execute({ matchId, reason, doNotRelist, traceparent: call.traceparent }) };

@@ -73,7 +73,7 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
   }
 
   async listPaidOrders({ after, limit }: pb.ListPaidOrdersRequest, call: CallContext) {
-    requireService(call, 'analytics');
+    requireService(call, 'analytics', 'search');
     return { orders: (await this.desk.reads.paid(after, limit)).map(paidMessage) };
   }
 

@@ -16,7 +16,7 @@ const URL_KEY_SUFFIX = 6;
 const MARKET = `id, product_id as "productId", size, condition, currency, tick_minor as "tickMinor",
   min_price_minor as "minPriceMinor", max_price_minor as "maxPriceMinor", status`;
 
-const PRODUCT = `select p.id, p.brand, p.model, p.colorway, p.style_id as "styleId", p.description, p.currency,
+const PRODUCT = `select p.id, p.brand, p.model, p.colorway, p.category, p.style_id as "styleId", p.description, p.currency,
   p.retail_price_minor as "retailPriceMinor", p.release_date as "releaseDate", p.url_key as "urlKey", p.status,
   p.created_at as "createdAt", p.version,
   (select coalesce(json_agg(i.url order by i.position), '[]') from product_images i where i.product_id = p.id) as "imageUrls",
@@ -26,13 +26,13 @@ const PRODUCT = `select p.id, p.brand, p.model, p.colorway, p.style_id as "style
   from products p`;
 
 const INSERT_PRODUCT = `insert into products (id, brand, model, colorway, style_id, description, currency, retail_price_minor,
-    release_date, url_key, status, created_at, version)
+    release_date, url_key, status, created_at, version, category)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    case when exists (select from products where url_key = $10::text) then $10::text || $14::text else $10::text end, $11, $12, $13)
+    case when exists (select from products where url_key = $10::text) then $10::text || $14::text else $10::text end, $11, $12, $13, $15)
   on conflict (style_id) do nothing returning url_key as "urlKey"`;
 
 const UPDATE_PRODUCT = `update products set model = $2, colorway = $3, description = $4, retail_price_minor = $5, release_date = $6,
-  status = $7, version = $8 where id = $1`;
+  status = $7, version = $8, category = $9 where id = $1`;
 
 const UPSERT_SIZES = `insert into sizes (id, product_id, position, size, condition, currency, tick_minor, min_price_minor, max_price_minor, status)
   select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
@@ -84,7 +84,7 @@ export class PostgresProducts extends Products {
     const rows = await statements.query<{ urlKey: string }>(INSERT_PRODUCT, [
       uuidOfOwn('prd', product.id), product.brand, product.model, product.colorway, product.styleId, product.description,
       product.currency, product.retailPriceMinor ?? null, product.releaseDate, product.urlKey, product.status, product.createdAt, product.version,
-      `-${product.id.slice(-URL_KEY_SUFFIX)}`,
+      `-${product.id.slice(-URL_KEY_SUFFIX)}`, product.category,
     ]);
     if (!rows[0]) return 'style_id_taken';
     await this.writeParts(statements, product);
@@ -95,7 +95,7 @@ export class PostgresProducts extends Products {
     const statements = this.sql.in(tx);
     await statements.query(UPDATE_PRODUCT, [
       uuidOfOwn('prd', product.id), product.model, product.colorway, product.description,
-      product.retailPriceMinor ?? null, product.releaseDate, product.status, product.version,
+      product.retailPriceMinor ?? null, product.releaseDate, product.status, product.version, product.category,
     ]);
     await this.writeParts(statements, product);
   }

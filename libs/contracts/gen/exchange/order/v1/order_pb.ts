@@ -1143,7 +1143,7 @@ export const OrderService: GenService<{
     output: typeof WatchUserOrdersResponseSchema;
   },
   /**
-   * Internal: every order that was paid, by id, whatever became of it, for a projection that is built anew.
+   * Internal: every order that was paid, by id, whatever became of it, for projections that are built anew.
    *
    * @generated from rpc exchange.order.v1.OrderService.ListPaidOrders
    */
