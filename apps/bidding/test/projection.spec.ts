@@ -24,7 +24,7 @@ describe('the live books in Redis', () => {
     service = await startTestService(BiddingModule, {
       env: { REDIS_URL: redis.url },
       fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
+        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
         [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
         [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
       ],

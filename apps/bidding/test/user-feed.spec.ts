@@ -61,7 +61,7 @@ describe.each(['in one process', 'over Redis'] as const)('a user\'s own quotes, 
     service = await startTestService(BiddingModule, {
       env: redis ? { REDIS_URL: redis.url } : {},
       fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
+        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
         [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
         [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
       ],

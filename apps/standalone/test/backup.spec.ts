@@ -58,7 +58,7 @@ it('is taken while people trade, and says what it holds', async () => {
   isOver = true;
   await trading;
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect(out).toMatch(/9 databases, \d+ rows, of one instant \((one snapshot|behind locks)\)/);
+  expect(out).toMatch(/10 databases, \d+ rows, of one instant \((one snapshot|behind locks)\)/);
   manifest = JSON.parse(readFileSync(join(kept, 'manifest.json'), 'utf8')) as Manifest;
   expect(manifest.databases.order?.migrations.map(({ set }) => set)).toContain('service');
   expect(manifest.files.map(({ path }) => path)).toEqual(expect.arrayContaining(['secrets/user.json', 'secrets/payment.key', 'secrets/order.key', 'sandbox/journal.ndjson', 'ports.json']));

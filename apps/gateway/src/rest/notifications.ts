@@ -2,7 +2,7 @@ import { type Notification, NotificationService, type ParkedMessage, type Prefer
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { idOf, InstantJson, knownInstant, orAbsent, page, pageOf, pageQuery, present, queryInt } from './json';
+import { idOf, InstantJson, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, queryInt } from './json';
 
 const STATUSES = ['unseen', 'seen', 'read', 'archived'] as const;
 const NotificationJson = z.object({ id: z.string(), event: z.string(), title: z.string(), text: z.string(), link: z.string().optional(), status: z.enum(STATUSES), createdAt: InstantJson });
@@ -15,7 +15,7 @@ const QuietJson = z.object({ from: z.string(), until: z.string() });
 const PreferencesJson = z.object({ choices: z.array(ChoiceJson), timeZone: z.string(), quietHours: QuietJson.optional() });
 const NewPreferences = z.strictObject({
   choices: z.array(z.strictObject({ event: z.string().max(40), channel: z.enum(['email', 'sms', 'inbox']), enabled: z.boolean() })).max(100).optional(),
-  timeZone: z.string().min(1).max(60).optional(),
+  timeZone: line(60).optional(),
   quietHours: z.strictObject({ from: time, until: time }).optional(),
 });
 const ParkedJson = z.object({ id: z.string(), kind: z.string(), channel: z.string(), userId: z.string(), reason: z.string(), attempts: z.int(), createdAt: InstantJson });
