@@ -7,6 +7,7 @@ import { OnMarket } from './adapters/events/on-market';
 import { OnMatch } from './adapters/events/on-match';
 import { OnMoney } from './adapters/events/on-money';
 import { OnOrder } from './adapters/events/on-order';
+import { OnPrice } from './adapters/events/on-price';
 import { OnProduct } from './adapters/events/on-product';
 import { OnUser } from './adapters/events/on-user';
 import { NotificationController } from './adapters/grpc/notification.controller';
@@ -34,7 +35,7 @@ import { TendParked } from './application/tend-parked';
 import { WatchQuotes } from './application/watch-quotes';
 import { NotificationConfig } from './notification.config';
 
-const hearing = [OnUser, OnProduct, OnMarket, OnMatch, OnOrder, OnMoney];
+const hearing = [OnUser, OnProduct, OnMarket, OnMatch, OnOrder, OnMoney, OnPrice];
 const sending = [PlanMessage, Compose, SendMessage, ResolveUnknown, DeliverMessage, DeliverMessages, WatchQuotes, MessageLoops, LoopParts, PrometheusTelemetry];
 
 @Module({

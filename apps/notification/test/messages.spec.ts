@@ -101,6 +101,16 @@ describe('messages', () => {
     expect((await office.subjects('+15035550142')).sort()).toEqual(['Pairwise: your account is suspended. Please see your mail.', 'Pairwise: your payout account was changed. Not you? Write to us at once.']);
   });
 
+  it('tell those who watch a market that its price has fallen, each once, and nobody else', async () => {
+    const { marketId, buyer, seller } = await office.sale();
+    const money = (minor: bigint) => ({ currency: 'USD', minor });
+    const drop = ['price.dropped', marketId, { marketId, userIds: [buyer.id], lowestAsk: money(40_000n), before: money(45_000n), cause: 'fall' }] as const;
+    await office.hears([...drop]);
+    const alerts = (await office.outbox(buyer)).filter(({ subject }) => subject?.startsWith('Now $400.00'));
+    expect(alerts.map(({ text }) => /The lowest ask.*/.exec(text)?.[0])).toEqual(['The lowest ask has fallen from $450.00 to $400.00.']);
+    expect((await office.subjects(seller)).filter((subject) => subject?.startsWith('Now'))).toEqual([]);
+  });
+
   it('tell the best bidder that they were outbid, once for each price of theirs, and nobody else', async () => {
     const { marketId } = await office.pair();
     const [ann, bob, cy] = [office.person('Ann'), office.person('Bob'), office.person('Cy')];
