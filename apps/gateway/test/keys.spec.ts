@@ -24,10 +24,10 @@ describe('An Idempotency-Key', () => {
 
   it('is wanted of every POST that trades, moves money, or makes something of money at the provider', () => {
     expect(required.map(named).sort()).toEqual([
-      'POST /v1/admin/orders/{orderId}/cancel', 'POST /v1/admin/orders/{orderId}/lost-inbound', 'POST /v1/admin/orders/{orderId}/lost-outbound', 'POST /v1/admin/tasks/payments/{taskId}/resume',
+      'POST /v1/admin/orders/{orderId}/cancel', 'POST /v1/admin/orders/{orderId}/lost-inbound', 'POST /v1/admin/orders/{orderId}/lost-outbound', 'POST /v1/admin/orders/{orderId}/refund', 'POST /v1/admin/tasks/payments/{taskId}/resume',
       'POST /v1/asks', 'POST /v1/bids', 'POST /v1/markets/{marketId}/buy-now', 'POST /v1/markets/{marketId}/halt', 'POST /v1/markets/{marketId}/resume', 'POST /v1/markets/{marketId}/sell-now',
       'POST /v1/orders/{orderId}/cancel', 'POST /v1/orders/{orderId}/delivery-confirmation', 'POST /v1/orders/{orderId}/payment/recover', 'POST /v1/orders/{orderId}/ship-to-buyer', 'POST /v1/orders/{orderId}/shipment',
-      'POST /v1/payments/setup-intents', 'POST /v1/payouts/account',
+      'POST /v1/payments/setup-intents', 'POST /v1/payouts/account', 'POST /v1/portfolio/import',
     ]);
     const money = routeTable().filter(({ method, tag }) => method === 'POST' && ['Bids', 'Asks', 'Orders', 'Payments', 'Payouts'].includes(tag));
     expect(money.filter(({ idempotencyKey }) => idempotencyKey !== 'required').map(named)).toEqual([]);

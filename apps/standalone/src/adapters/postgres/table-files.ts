@@ -96,7 +96,9 @@ async function guardsIn(session: Client): Promise<{ table: string; trigger: stri
 }
 
 async function loadTable(session: Client, name: string, path: string): Promise<number> {
-  const insert = `insert into ${quoted(name)} overriding system value select (made.whole).* from (select v::${quoted(name)} as whole from unnest($1::text[]) v offset 0) made`;
+  const columns = await writtenColumns(session, name);
+  const insert = `insert into ${quoted(name)} (${columns.join(', ')}) overriding system value
+    select ${columns.map((column) => `(made.whole).${column}`).join(', ')} from (select v::${quoted(name)} as whole from unnest($1::text[]) v offset 0) made`;
   let [rows, batch]: [number, string[]] = [0, []];
   for await (const line of createInterface({ input: createReadStream(path).pipe(createGunzip()), crlfDelay: Infinity })) {
     batch.push(JSON.parse(line) as string); // Written above, as one string.
@@ -107,4 +109,12 @@ async function loadTable(session: Client, name: string, path: string): Promise<n
   }
   if (batch.length > 0) await session.query(insert, [batch]);
   return rows;
+}
+
+/** The columns of a table but for those that the database works out of the others. */
+async function writtenColumns(session: Client, name: string): Promise<string[]> {
+  const { rows } = await session.query<{ name: string }>(
+    `select quote_ident(attname) as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, [quoted(name)],
+  );
+  return rows.map((row) => row.name);
 }
