@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { firstValueFrom, timer } from 'rxjs';
 import { SystemWallClock } from '@libs/chassis/clocks';
 import { ConfigError } from '@libs/chassis/config';
 import { AppError } from '@libs/kernel/app-error';
@@ -6,6 +6,8 @@ import { Database } from '@libs/postgres/database';
 import { PostgresRebuilds } from './adapters/postgres/postgres-rebuilds';
 import { AskForRebuild } from './application/ask-for-rebuild';
 import { RebuildCommandConfig } from './search.config';
+
+const pause = async (ms: number): Promise<void> => void (await firstValueFrom(timer(ms)));
 
 /** `node dist/apps/search/src/rebuild.js`, with `SEARCH_DATABASE_URL`: asks the running service for a rebuild of everything, and waits until it is done. */
 async function main(): Promise<void> {
