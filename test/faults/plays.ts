@@ -39,7 +39,7 @@ export async function shownAsk(cast: Cast): Promise<Play> {
     async endsWell() {
       const { productId } = await sam.api.get<{ productId: string }>(`/v1/markets/${market}`);
       const { styleId } = await sam.api.get<{ styleId: string }>(`/v1/products/${productId}`);
-      const { data } = await sam.api.get<Page<{ markets: { marketId: string; lowestAsk?: { amount: number } }[] }>>(`/v1/catalog/search?q=${styleId}&size=6&maxPrice=${PRICE * 100}`);
+      const { data } = await sam.api.get<Page<{ markets: { marketId: string; lowestAsk?: { amount: number } }[] }>>(`/v1/catalog/search?q=${styleId}&maxPrice=${PRICE * 100}`);
       expect(data.flatMap(({ markets }) => markets).find(({ marketId }) => marketId === market)?.lowestAsk?.amount).toBe(PRICE * 100);
     },
   };
