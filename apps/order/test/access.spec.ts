@@ -152,6 +152,21 @@ describe('who sees and does what with an order', () => {
     await expect(page(buyer, { role: 'king' })).rejects.toMatchObject({ code: 'order.filter_invalid' });
   });
 
+  it('tells projections of every order that was paid, whatever became of it, and of no other', async () => {
+    const [paid, cancelled, open] = [await scene.orderThatIs('confirmed'), await scene.orderThatIs('confirmed'), (await scene.opened()).id];
+    await scene.as(scene.seller).cancelOrder({ orderId: cancelled, idempotencyKey: 'a key' });
+    await scene.service.settled();
+    const told: string[] = [];
+    for (let after = ''; ; ) {
+      const { orders } = await scene.service.client(OrderService, 'search').listPaidOrders({ after, limit: 2 });
+      if (orders.length === 0) break;
+      told.push(...orders.map(({ orderId }) => orderId));
+      after = told.at(-1) ?? '';
+    }
+    const isPaid = (await scene.as(scene.buyer).getOrder({ orderId: open })).order?.paymentStatus === 'captured';
+    expect([told.includes(paid), told.includes(cancelled), told.includes(open), new Set(told).size]).toEqual([true, true, isPaid, told.length]);
+  });
+
   it('opens its internal doors to services and admins alone', async () => {
     const tries = [
       () => scene.as(scene.buyer).createOrder(scene.match()),
@@ -159,6 +174,7 @@ describe('who sees and does what with an order', () => {
       () => scene.as(scene.buyer).getManualTasks({}),
       () => scene.as(scene.buyer).resumeManualTask({ taskId: 'x', reason: 'x' }),
       () => scene.service.client(OrderService, 'payment').handleCarrierWebhook({}),
+      () => scene.as(scene.admin).listPaidOrders({}),
     ];
     for (const attempt of tries) await expect(attempt()).rejects.toMatchObject({ kind: 'forbidden' });
     await expect(scene.as(scene.admin).resumeManualTask({ taskId: 'x', reason: 'x' })).rejects.toMatchObject({ code: 'order.task_not_found' });
