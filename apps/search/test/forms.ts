@@ -36,6 +36,15 @@ async function openPostgres(): Promise<OpenForm> {
   };
 }
 
+/** What a test has left behind this alias. */
+export async function dropIndices(alias: string): Promise<void> {
+  if (!elasticUrl) return;
+  const client = elasticClient(elasticUrl);
+  const indices = Object.keys(await client.indices.get({ index: `${alias}*` }));
+  if (indices.length > 0) await client.indices.delete({ index: indices });
+  await client.close();
+}
+
 async function openElastic(url: string): Promise<OpenForm> {
   const client = elasticClient(url);
   const alias = `test-${randomUUID()}`;
@@ -44,9 +53,8 @@ async function openElastic(url: string): Promise<OpenForm> {
   return {
     index,
     async close() {
-      const indices = Object.keys(await client.indices.get({ index: `${alias}*` }));
-      if (indices.length > 0) await client.indices.delete({ index: indices });
       await client.close();
+      await dropIndices(alias);
     },
   };
 }

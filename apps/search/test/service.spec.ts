@@ -2,7 +2,7 @@ import { AppError } from '@libs/kernel/app-error';
 import { armFailpoint, type Failpoint } from '@libs/kernel/failpoint';
 import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { until } from '@libs/testing/exchange-process';
-import { elasticUrl } from './forms';
+import { dropIndices, elasticUrl } from './forms';
 import { Scene } from './scene';
 
 jest.setTimeout(120_000);
@@ -19,7 +19,10 @@ describe.each(Object.entries(settings))('search over %s', (_name, env) => {
   beforeAll(async () => {
     scene = await Scene.open(env);
   });
-  afterAll(() => scene?.close());
+  afterAll(async () => {
+    await scene?.close();
+    if (env.ELASTICSEARCH_ALIAS) await dropIndices(env.ELASTICSEARCH_ALIAS);
+  });
 
   it('finds a product when it is listed, changed and until it is retired', async () => {
     const product = await scene.listed('Ptarmigan');
