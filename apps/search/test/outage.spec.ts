@@ -1,4 +1,5 @@
 import { until } from '@libs/testing/exchange-process';
+import { Documents } from '../src/application/ports';
 import { EngineLine } from './engine-line';
 import { dropIndices, elasticUrl } from './forms';
 import { Scene } from './scene';
@@ -22,6 +23,20 @@ describe('an engine that is not there', () => {
     const waiting = async () => (await scene.service.sql.query<{ form: string }>('select distinct form from stale order by form')).map(({ form }) => form);
     await until('the tables have it all', 20_000, async () => !(await waiting()).includes('postgres'));
     expect(await waiting()).toEqual(['elasticsearch']);
+  });
+
+  it('is not taken to know what changed while it was being told of something else', async () => {
+    const documents = scene.service.app.get(Documents);
+    const product = await scene.listed('Redpoll');
+    const isMarked = async (model: string) => (await scene.service.sql.query('select from stale s join products p on p.id = s.target where s.form = $1 and p.model = $2', ['elasticsearch', model])).length === 1;
+    await until('it is marked', 20_000, () => isMarked('Redpoll'));
+    const told = await documents.take('elasticsearch', 100);
+    await scene.changed(product, { model: 'Twite' });
+    await until('the change is known', 20_000, () => isMarked('Twite'));
+    await documents.given('elasticsearch', told, []);
+    expect(await isMarked('Twite')).toBe(true);
+    await documents.given('elasticsearch', await documents.take('elasticsearch', 100), []);
+    expect(await isMarked('Twite')).toBe(false);
   });
 
   it('is warned of once, not at every try', async () => {
