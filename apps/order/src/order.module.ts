@@ -11,7 +11,6 @@ import { UserFeed } from '@libs/redis/user-feed';
 import { CarrierHttp } from './adapters/carrier/carrier-http';
 import { HttpCarrier } from './adapters/carrier/http-carrier';
 import { HttpCarrierWebhooks } from './adapters/carrier/http-carrier-webhooks';
-import { SealingKey } from './adapters/carrier/sealing-key';
 import { OnInspection } from './adapters/events/on-inspection';
 import { OnMatchCreated } from './adapters/events/on-match-created';
 import { OnPayment } from './adapters/events/on-payment';
@@ -75,7 +74,7 @@ const useCases = [
     ...useCases,
     OnMatchCreated, OnPayment, OnInspection,
     StepLoop, TimerLoop, CarrierLoop, SagaGauges,
-    CarrierHttp, SealingKey,
+    CarrierHttp,
     { provide: Orders, useClass: PostgresOrders },
     { provide: History, useClass: PostgresHistory },
     { provide: Steps, useClass: PostgresSteps },

@@ -25,7 +25,6 @@ import { PostgresPayments } from './adapters/postgres/postgres-payments';
 import { PostgresPayouts } from './adapters/postgres/postgres-payouts';
 import { PostgresReconciliations } from './adapters/postgres/postgres-reconciliations';
 import { PostgresTasks } from './adapters/postgres/postgres-tasks';
-import { SecretBox } from './adapters/stripe/secret-box';
 import { StripeAccounts } from './adapters/stripe/stripe-accounts';
 import { StripeBalance } from './adapters/stripe/stripe-balance';
 import { StripeCards } from './adapters/stripe/stripe-cards';
@@ -87,7 +86,7 @@ const refunding = [RefundPayment, RunRefund, SettleRefund, WatchRefunds];
 const payingOut = [CreatePayout, RunPayout, PayoutGate, SettlePayout, PayoutSteps, WatchPayouts, CarryPayouts, ReadPayouts];
 const holdings = [CreateSetupIntent, EnsureCustomer, ReadCards, RemoveCard, SetDefaultCard, SyncCards, CreatePayoutAccount, StoreAccount, SyncAccount];
 const office = [KeyedCommands, Setbacks, MoneyBooks, Reconcile, RunReconciliations, ReadOffice, ResumeTask, RunOperations, OperationRunners, UnknownTasks, ReceiveWebhook, ApplyWebhooks, ReadProviderObject];
-const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, AnswerLoop, LedgerGauges, WakeLoops, StripeClient, SecretBox];
+const serving = [ChargeHandlers, ChargeEnds, CardHandlers, PayoutHandlers, OfficeHandlers, MoneyLoops, MoneyLoopParts, MoneyWork, ProviderLoops, AnswerLoop, LedgerGauges, WakeLoops, StripeClient];
 
 @Module({
   controllers: [PaymentController],

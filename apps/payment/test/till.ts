@@ -10,6 +10,7 @@ import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_
 import type { IdPrefix } from '@libs/kernel/ids';
 import { moneyToMessage } from '@libs/kernel/money';
 import type { CallUser } from '@libs/rpc/call-context';
+import { keyIn } from '@libs/secrets/secrets-file';
 import { until } from '@libs/testing/exchange-process';
 import { startSandbox, type SandboxProcess } from '@libs/testing/sandbox-process';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
@@ -64,6 +65,11 @@ export class Till {
     const till = new Till(sandbox, service, door, dataDir);
     await until('the webhook endpoints are made', 10_000, async () => (await service.sql.query('select 1 from webhook_endpoints')).length === 2);
     return till;
+  }
+
+  /** Of the service: what it seals opens with it. */
+  get secretsKey(): Buffer {
+    return keyIn(join(this.dataDir, 'secrets', 'payment.key'));
   }
 
   as(caller: CallUser | 'order' | 'bidding' | 'gateway') {

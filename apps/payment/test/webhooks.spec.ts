@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import Stripe from 'stripe';
-import { SecretBox } from '../src/adapters/stripe/secret-box';
+import { SecretBox } from '@libs/secrets/secret-box';
 import { Till } from './till';
 
 describe('Messages of the provider', () => {
@@ -95,7 +95,7 @@ describe('Messages of the provider', () => {
   /** What the provider alone could send: a body of our making under the endpoint's own secret. */
   async function ownEndpoint(): Promise<{ secret: string; body: string }> {
     const [row] = await till.service.sql.query<{ secret: Buffer }>(`select secret from webhook_endpoints where name = 'platform'`);
-    const secret = till.service.app.get(SecretBox, { strict: false }).open(row?.secret ?? Buffer.alloc(0));
+    const secret = new SecretBox(till.secretsKey).open(row?.secret ?? Buffer.alloc(0));
     if (!secret) throw new Error('the secret does not open');
     const body = JSON.stringify({ id: 'evt_own', object: 'event', type: 'payment_intent.succeeded', created: Math.floor(Date.now() / 1_000), data: { object: { id: 'pi_unknown' } } });
     return { secret, body };

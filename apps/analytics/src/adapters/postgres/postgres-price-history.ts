@@ -3,16 +3,6 @@ import type { Sql } from '@libs/postgres/sql';
 import { PriceHistory } from '../../application/ports';
 import type { Candle, Interval, Range, Scope } from '../../domain/candle';
 
-export interface CandleRow {
-  readonly start: Date;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly sales: number;
-  readonly revenue: number;
-}
-
 /** Buckets begin in UTC; 1 January 2001 was a Monday. */
 const buckets: Record<Interval, string> = {
   '5m': `date_bin('5 minutes', t.sold_at, timestamptz '2001-01-01 00:00:00+00')`,
@@ -37,7 +27,7 @@ export class PostgresPriceHistory extends PriceHistory {
   async candles(scope: Scope, interval: Interval, { from, to }: Range): Promise<Candle[]> {
     const text = `select ${buckets[interval]} as start, ${CANDLE} from trades t
       where t.is_sale and t.${columns[scope.kind]} = $1 and t.sold_at >= $2 and t.sold_at < $3 group by 1 order by 1`;
-    return this.sql.query<CandleRow>(text, [keyOf(scope), from, to]);
+    return this.sql.query<Candle>(text, [keyOf(scope), from, to]);
   }
 }
 

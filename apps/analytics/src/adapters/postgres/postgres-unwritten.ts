@@ -3,8 +3,9 @@ import { typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql, type Statements } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type HistoryBatch, type Unwritten, UnwrittenTrades } from '../../application/ports';
+import type { Candle } from '../../domain/candle';
 import { stopWriter, tryToWrite } from './locks';
-import { CANDLE, type CandleRow } from './postgres-price-history';
+import { CANDLE } from './postgres-price-history';
 import { SALE_COLUMNS, saleOf, type SaleRow } from './trade-row';
 
 const ADD = `insert into unwritten (match_id) select unnest($1::uuid[]) on conflict (match_id) do update set n = nextval('unwritten_n')`;
@@ -19,7 +20,7 @@ const bucketsOf = (column: string, type: string) => `
    cross join lateral (select ${CANDLE} from trades t where t.is_sale and t.${column} = b.of and t.sold_at >= b.start and t.sold_at < b.start + ${WIDTH}) c`;
 
 type TakenRow = SaleRow & { readonly n: number; readonly is_sale: boolean; readonly brand: string | null };
-type BucketRow = CandleRow & { readonly of: string };
+type BucketRow = Candle & { readonly of: string };
 
 const FINEST_MS = 300_000;
 

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Ids } from '@libs/kernel/ids';
 import { WallClock } from '@libs/kernel/clock';
+import { SecretBox } from '@libs/secrets/secret-box';
+import { keyIn } from '@libs/secrets/secrets-file';
 import { type CarrierEvent, CarrierEndpoints, CarrierWebhooks } from '../../application/ports';
 import { signatureInvalid, webhookInvalid } from '../../domain/errors';
 import { scanKinds } from '../../domain/parcel';
 import { OrderConfig } from '../../order.config';
 import { CarrierHttp } from './carrier-http';
 import { parsed } from './http-carrier';
-import { SealingKey } from './sealing-key';
 import { isSigned } from './signature';
 
 const PATH = '/v1/webhooks/carriers/sandbox';
@@ -26,6 +28,7 @@ const eventSchema = z.object({
 @Injectable()
 export class HttpCarrierWebhooks extends CarrierWebhooks {
   private readonly url: string;
+  private readonly box: SecretBox;
   private secret: string | undefined;
 
   constructor(
@@ -33,11 +36,11 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
     private readonly endpoints: CarrierEndpoints,
     private readonly ids: Ids,
     private readonly wall: WallClock,
-    private readonly key: SealingKey,
     { values }: OrderConfig,
   ) {
     super();
     this.url = `${values.PUBLIC_URL}${PATH}`;
+    this.box = new SecretBox(keyIn(values.ORDER_SECRETS_FILE ?? join(values.DATA_DIR, 'secrets', 'order.key')));
   }
 
   get isReady(): boolean {
@@ -46,16 +49,21 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
 
   async ensure(): Promise<void> {
     const kept = await this.endpoints.find(this.url);
-    const secret = kept && this.key.unseal(kept.sealedSecret);
+    const secret = kept && this.opened(kept.sealedSecret);
     const { data } = parsed(endpointsSchema, await this.http.get('/webhook_endpoints'));
     const ours = data.filter(({ url }) => url === this.url);
     this.secret = secret && ours.some(({ id }) => id === kept.id) ? secret : await this.make(ours.map(({ id }) => id));
   }
 
+  /** Undefined when it was sealed under a key that is gone. */
+  private opened(sealed: string): string | undefined {
+    return this.box.open(Buffer.from(sealed, 'base64'));
+  }
+
   /** An endpoint whose secret is lost is of no use: a new one takes its place. */
   private async make(lost: readonly string[]): Promise<string> {
     const { id, secret } = parsed(madeSchema, await this.http.post('/webhook_endpoints', { url: this.url }, this.ids.next('op')));
-    await this.endpoints.keep(this.url, { id, sealedSecret: this.key.seal(secret) });
+    await this.endpoints.keep(this.url, { id, sealedSecret: this.box.seal(secret).toString('base64') });
     for (const old of lost) await this.http.delete(`/webhook_endpoints/${encodeURIComponent(old)}`);
     return secret;
   }
@@ -77,7 +85,7 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
     if (isSignedWith(this.secret)) return true;
     // Another process of this service may have made the endpoint anew.
     const kept = await this.endpoints.find(this.url);
-    const secret = kept && this.key.unseal(kept.sealedSecret);
+    const secret = kept && this.opened(kept.sealedSecret);
     if (!isSignedWith(secret)) return false;
     this.secret = secret;
     return true;

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
+import { SecretBox } from '@libs/secrets/secret-box';
+import { keyIn } from '@libs/secrets/secrets-file';
 import { webhookNotReady } from '../../domain/errors';
 import { EndpointSecrets } from '../../application/ports';
 import { WebhookProvider, type ProviderEvent, type WebhookEndpointName } from '../../application/provider';
 import { PaymentConfig } from '../../payment.config';
-import { SecretBox } from './secret-box';
 import { StripeClient } from './stripe-client';
 
 const TOLERANCE_S = 300;
@@ -27,14 +29,16 @@ const endpoints: Record<WebhookEndpointName, { path: string; events: Stripe.Webh
 @Injectable()
 export class StripeWebhooks extends WebhookProvider {
   private readonly secrets = new Map<WebhookEndpointName, string>();
+  private readonly box: SecretBox;
 
   constructor(
     private readonly stripe: StripeClient,
     private readonly config: PaymentConfig,
-    private readonly box: SecretBox,
     private readonly store: EndpointSecrets,
   ) {
     super();
+    const { PAYMENT_SECRETS_FILE: file, DATA_DIR: folder } = config.values;
+    this.box = new SecretBox(keyIn(file ?? join(folder, 'secrets', 'payment.key')));
   }
 
   async ensureEndpoint(name: WebhookEndpointName): Promise<void> {

@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { chownSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { readOrMake } from '@libs/secrets/secrets-file';
 import { UserConfig } from '../../user.config';
 
 const KEY_BYTES = 32;
@@ -34,7 +35,7 @@ export class UserSecrets {
 
   constructor(config: UserConfig) {
     const path = config.values.USER_SECRETS_FILE;
-    const secrets = Secrets.parse(JSON.parse(read(path) ?? make(path)));
+    const secrets = Secrets.parse(JSON.parse(readOrMake(path, generated)));
     this.path = path;
     this.stamp = stampOf(path);
     this.passwordPepper = secrets.passwordPepper;
@@ -60,30 +61,6 @@ export class UserSecrets {
 function stampOf(path: string): string {
   const { ino, mtimeMs, size } = statSync(path);
   return `${ino} ${mtimeMs} ${size}`;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-/** A link is made or it is not: of two services that start at once, both end up with the file of the first. */
-function make(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const own = `${path}.${randomBytes(8).toString('hex')}`;
-  writeFileSync(own, generated(), { mode: 0o600, flush: true });
-  try {
-    linkSync(own, path);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  } finally {
-    rmSync(own);
-  }
-  return readFileSync(path, 'utf8');
 }
 
 /** Puts a new data key before the others. */
@@ -113,10 +90,6 @@ function rewrite(path: string, change: (keys: readonly unknown[]) => readonly un
   const folder = openSync(dirname(path), 'r');
   fsyncSync(folder);
   closeSync(folder);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 const random = () => randomBytes(KEY_BYTES).toString('base64');
