@@ -1,4 +1,6 @@
 import { armFailpoint } from '@libs/kernel/failpoint';
+import { until } from '@libs/testing/exchange-process';
+import { Messages } from '../src/application/ports';
 import { idOf, type Person, PostOffice } from './post-office';
 
 jest.setTimeout(60_000);
@@ -135,6 +137,27 @@ describe('a message whose provider', () => {
     await warning(lou);
     expect([await office.subjects(kim), await office.subjects(lou)]).toEqual([['Welcome to Pairwise'], ['Your account is suspended']]);
     expect([(await fate(kim)).state, (await fate(lou)).state]).toEqual(['sent', 'sent']);
+  });
+
+  it('was being asked by a process that was killed is asked by the next at once, and left to a process that lives', async () => {
+    const { app, sql } = office.service;
+    const kim = office.person('Kim');
+    office.isUserDown = true;
+    await office.service.deliver('user.registered', kim.id, { userId: kim.id });
+    const take = (holder: string) =>
+      sql.query(`update messages set next_at = now() + interval '1 hour', leased_until = now() + interval '1 hour', lease_holder = ${holder} where state = 'planned' and leased_until is null returning id`);
+    const leased = async (holder: string) => {
+      await until('nobody is at work on it', 20_000, async () => (await take(holder)).length > 0);
+      await app.get(Messages, { strict: false }).freeLeases();
+      return (await sql.query(`select from messages where state = 'planned' and leased_until is not null`)).length > 0;
+    };
+    expect(await leased(`current_setting('application_name')`)).toBe(true);
+    await sql.query('update messages set leased_until = null');
+    expect(await leased(`'pairwise-notification-of-the-dead'`)).toBe(false);
+    office.isUserDown = false;
+    await sql.query('update messages set next_at = now() where next_at > now()');
+    await office.service.settled();
+    expect(await office.subjects(kim)).toEqual(['Welcome to Pairwise']);
   });
 
   it('has them in flight when the service is stopped loses none and doubles none', async () => {

@@ -1,4 +1,7 @@
 import { uuidOf } from '@libs/kernel/ids';
+import { money } from '@libs/kernel/money';
+import { Transactions } from '@libs/postgres/transaction';
+import { Operations } from '../src/application/ports';
 import { Till } from './till';
 
 const DAY_MS = 24 * 3_600_000;
@@ -105,6 +108,23 @@ describe('When the provider\'s answer is lost', () => {
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
   }, 30_000);
+
+  it('what a killed process was at work on is free when the next one starts, and what a living one is at work on is left to it', async () => {
+    const { app, sql } = till.service;
+    const [operations, transactions] = [app.get(Operations, { strict: false }), app.get(Transactions, { strict: false })];
+    const order = await till.order('pm_card_visa');
+    await till.charge(order);
+    await till.settled();
+    const id = uuidOf('op', await transactions.run((tx) => operations.plan(tx, { orderId: order.orderId, kind: 'refund', amount: money('USD', 100), delayMs: 3_600_000 })));
+    const leased = async (holder: string) => {
+      await sql.query(`update payment_op set leased_until = now() + interval '5 minutes', lease_holder = ${holder} where op_id = $1`, [id]);
+      await operations.freeLeases();
+      return (await sql.query('select from payment_op where op_id = $1 and leased_until is not null', [id])).length === 1;
+    };
+    expect(await leased(`current_setting('application_name')`)).toBe(true);
+    expect(await leased(`'pairwise-payment-of-the-dead'`)).toBe(false);
+    await sql.query('delete from payment_op where op_id = $1', [id]);
+  });
 
   it('the books balance after all of it, and the provider\'s balance is ours', async () => {
     const balances = await till.balances();

@@ -40,7 +40,7 @@ export abstract class Operations {
   abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; delayMs?: number }): Promise<string>;
   /** Takes what is due, marks it `sent` and leases it, so that a crash from here on counts as an unknown outcome. `isFresh`: it has never been sent. */
   abstract take(limit: number): Promise<TakenOperation[]>;
-  /** At the start nobody of us is at work: what a crash left under lease is free at once. */
+  /** At the start: what a dead process had taken is free at once; what a living one is at work on is not. */
   abstract freeLeases(): Promise<void>;
   abstract find(operationId: string): Promise<Operation | undefined>;
   abstract read(tx: Transaction, operationId: string): Promise<Operation | undefined>;

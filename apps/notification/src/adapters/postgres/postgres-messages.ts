@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
+import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql } from '@libs/postgres/sql';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { Messages, type Moved, type ParkedMessage, type Plan, type Queue, Sealing, type TakenMessage } from '../../application/ports';
@@ -21,7 +22,7 @@ const TAKE = `with due as (
     select m.id from messages m ${AROUND}
     where m.state in ${OPEN} and m.next_at <= now() and (m.leased_until is null or m.leased_until < now()) and ${DUE} and ${KNOWS_ITEM}
     order by m.next_at limit $2 for update of m skip locked),
-  taken as (update messages m set leased_until = now() + ${LEASE} from due where m.id = due.id returning m.*)
+  taken as (update messages m set leased_until = now() + ${LEASE}, lease_holder = ${thisProcess} from due where m.id = due.id returning m.*)
   select m.*, o.id as of_order, k.item, k.size, k.url_key, p.choices, p.time_zone, p.quiet_from, p.quiet_until, m.expires_at < now() as is_expired,
     coalesce(extract(epoch from now() - m.unknown_since) * 1000, 0)::bigint as unknown_for_ms
   from taken m ${AROUND} left join preferences p on p.user_id = m.user_id order by m.next_at`;
@@ -96,7 +97,7 @@ export class PostgresMessages extends Messages {
   }
 
   async freeLeases(): Promise<void> {
-    await this.sql.query(`update messages set leased_until = null where state in ${OPEN} and leased_until is not null`);
+    await this.sql.query(`update messages set leased_until = null where state in ${OPEN} and leased_until is not null and ${isGone('lease_holder')}`);
   }
 
   async dueCount(now: Date): Promise<number> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOfOwn } from '@libs/kernel/ids';
+import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { type ClaimedStep, type SagaStep, Steps } from '../../application/ports';
@@ -16,7 +17,7 @@ const ADD = `insert into saga_steps (order_id, kind, state) select $1, kind, 're
 
 // An earlier step of the order that runs, or was never tried, goes first; one that keeps failing holds up only what must follow it.
 const CLAIM = `with claimed as (update saga_steps set state = 'running', attempts = attempts + 1, lease_until = now() + make_interval(secs => $2),
-    lease_holder = current_setting('application_name')
+    lease_holder = ${thisProcess}
   where id in (
     select s.id from saga_steps s
     where s.state in ('ready', 'running', 'waiting')
@@ -29,9 +30,7 @@ const CLAIM = `with claimed as (update saga_steps set state = 'running', attempt
   returning id, order_id, kind, attempts)
   select c.id as step_id, c.kind, c.attempts, o.* from claimed c join orders o on o.id = c.order_id order by c.id`;
 
-// The connections of an instance have a name that no other one has, and the server ends them when its process is gone.
-const FREE = `update saga_steps s set lease_until = now() where s.state = 'running' and s.lease_until > now()
-  and not exists (select from pg_stat_activity a where a.datname = current_database() and a.application_name = s.lease_holder)`;
+const FREE = `update saga_steps s set lease_until = now() where s.state = 'running' and s.lease_until > now() and ${isGone('s.lease_holder')}`;
 
 const FOLLOWS = JSON.stringify(follows);
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { money } from '@libs/kernel/money';
+import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql, type Statements } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { Operations, type TakenOperation } from '../../application/ports';
@@ -23,7 +24,7 @@ const TAKE = `with due as (
     select op_id, state from payment_op
     where state in ${OPEN} and next_at <= now() and (leased_until is null or leased_until < now())
     order by next_at limit $1 for update skip locked)
-  update payment_op o set state = 'sent', sent_at = coalesce(o.sent_at, now()), takes = o.takes + 1, leased_until = now() + ${LEASE}
+  update payment_op o set state = 'sent', sent_at = coalesce(o.sent_at, now()), takes = o.takes + 1, leased_until = now() + ${LEASE}, lease_holder = ${thisProcess}
   from due where o.op_id = due.op_id
   returning o.*, due.state as was, (extract(epoch from now() - o.sent_at) * 1000)::bigint as age_ms`;
 
@@ -63,7 +64,7 @@ export class PostgresOperations extends Operations {
   }
 
   async freeLeases(): Promise<void> {
-    await this.sql.query(`update payment_op set leased_until = null where state in ${OPEN} and leased_until is not null`);
+    await this.sql.query(`update payment_op set leased_until = null where state in ${OPEN} and leased_until is not null and ${isGone('lease_holder')}`);
   }
 
   async find(operationId: string): Promise<Operation | undefined> {
