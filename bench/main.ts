@@ -18,10 +18,13 @@ const ENGINE_GOAL = 7;
 const NOTIFICATIONS = 10_000;
 const SALES = 1_000_000;
 const BUS_GOAL = 0.6;
+const PARTS = ['engine', 'orders', 'notifications', 'bus', 'search', 'charts'];
 
-/** `npm run bench`: the engine against a package, order entry over HTTP, and with KAFKA_BROKERS the bus against the bare client. `--check` fails when a goal is missed; `--only engine|orders|notifications|bus|search` runs one part, `--only charts` the charts with a million sales; search is run only when it is named. */
+/** `npm run bench`: the engine against a package, order entry and messages over HTTP, and with KAFKA_BROKERS the bus against the bare client. `--check` fails when a goal is missed; `--only <part>` runs one part: search and the charts with a million sales run only when they are named. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, scale: { type: 'string', default: '1' } } });
+  if (values.only !== undefined && !PARTS.includes(values.only)) throw new Error(`There is no part ${values.only}: --only takes ${PARTS.join(', ')}.`);
+  if (values.only === 'bus' && kafkaBrokers().length === 0) throw new Error('On which brokers? Set KAFKA_BROKERS.');
   say(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); the load generator shares them`);
   const runs = (part: string) => values.only === undefined || values.only === part;
   if (values.only === 'charts') {

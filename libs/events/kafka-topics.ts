@@ -43,7 +43,33 @@ export async function createTopics(settings: KafkaSettings, { replicas, minInSyn
       });
     }
     await untilLed(admin, wanted.map((topic) => settings.prefix + topic));
+    await untilCoordinated(admin, settings);
     return missing;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** A cluster that has had no group yet makes the place for their positions when it is first asked for one. */
+async function untilCoordinated(admin: Admin, { prefix }: KafkaSettings): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    try {
+      await admin.fetchOffsets({ groupId: `${prefix}nobody` });
+      return;
+    } catch (error) {
+      if (looks === LOOKS_MAX) throw error;
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+    }
+  }
+}
+
+/** Those of the exchange's topics that are on the brokers. */
+export async function topicsThere(settings: KafkaSettings): Promise<string[]> {
+  const admin = kafkaClient(settings).admin();
+  await admin.connect();
+  try {
+    const there = new Set(await admin.listTopics());
+    return busTopics.map((topic) => settings.prefix + topic).filter((name) => there.has(name));
   } finally {
     await admin.disconnect();
   }

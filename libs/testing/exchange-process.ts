@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { kafkaBrokers, removeTopics } from './test-kafka';
+import { forgetOnEngines, namesOnEngines } from './given-engines';
 
 /** What apps/standalone writes to `run.json` when it is ready. */
 interface Run {
@@ -25,7 +25,7 @@ const ROOT = resolve(__dirname, '../..');
 /** The build: this very folder's when it runs from the build, as benchmarks do. */
 export const BUILD = basename(ROOT) === 'dist' ? ROOT : join(ROOT, 'dist');
 const MAIN = join(BUILD, 'apps/standalone/src/main.js');
-const START_LIMIT_MS = 90_000;
+const START_LIMIT_MS = 200_000;
 const SETTLE_LIMIT_MS = 60_000;
 const POLL_MS = 40;
 
@@ -65,7 +65,7 @@ export class ExchangeProcess {
   /** Starts it, again after a kill. Without fail points unless they are named. */
   async start({ failpoints, env: more }: Omit<ExchangeOptions, 'split'> = {}): Promise<void> {
     const args = [MAIN, '--data', this.data, '--free-ports', '--no-seed', ...(this.options.split ? ['--split'] : [])];
-    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', NOTIFICATION_UNKNOWN_MS: '2000', ...this.onKafka, ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
+    const env = { ...process.env, NODE_ENV: 'test', BCRYPT_COST: '4', NOTIFICATION_UNKNOWN_MS: '2000', ...namesOnEngines(this.data), ...this.options.env, ...more, ...(failpoints ? { FAILPOINTS: failpoints } : {}) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
@@ -143,15 +143,10 @@ export class ExchangeProcess {
     return code;
   }
 
-  /** Exchanges on one cluster are told apart by what stands before their topics' names. */
-  private get onKafka(): Record<string, string> {
-    return kafkaBrokers().length > 0 ? { KAFKA_PREFIX: `${basename(this.data)}.` } : {};
-  }
-
   /** Stops it and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
-    if (kafkaBrokers().length > 0) await removeTopics({ brokers: kafkaBrokers(), prefix: `${basename(this.data)}.` });
+    await forgetOnEngines(this.data);
     rmSync(this.data, { recursive: true, force: true });
   }
 

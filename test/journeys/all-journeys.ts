@@ -7,7 +7,7 @@ import { pricesJourneys } from './prices.journey';
 import { searchJourneys } from './search.journey';
 import { tradeJourneys } from './trade.journey';
 
-const START_MS_MAX = 120_000;
+const START_MS_MAX = 240_000;
 const JOURNEY_MS_MAX = 120_000;
 
 /** Every story, on one exchange; afterwards the operator's check must hold and the logs must be clean. */

@@ -18,7 +18,7 @@ afterAll(async () => {
 booksContract('RedisBooks', async () => ({
   books: new RedisBooks(client),
   forget: async () => {
-    await client.flushall();
+    await client.flushdb();
     await client.script('FLUSH');
   },
 }));

@@ -4,7 +4,7 @@ import { retrying } from '../kafka-settings';
 const SESSION_MS = 6_000;
 const REBALANCE_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
-const WAIT_MS = 100;
+const WAIT_MS = 500;
 /** What one fetch brings of a partition, and what of it waits here before the partition is paused. */
 const PARTITION_BYTES_MAX = 256 * 1024;
 const FETCH_BYTES_MAX = 6 * 1024 * 1024;

@@ -9,7 +9,7 @@ import { Child, untilAnswers } from './child';
 import { internalUrl, serviceKeysFolder } from './environment';
 import type { Running } from './running';
 
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 180_000;
 const RESTART_MS = 300;
 /** A service that dies more often than this in a minute has a reason that a restart does not cure. */
 const RESTARTS_PER_MINUTE_MAX = 10;
