@@ -21,13 +21,16 @@ export interface ServiceDefinition {
   /** The folder of its `NNNN-name.sql` files; without one it has no database. */
   readonly migrations?: string;
   readonly http?: HttpDoor;
-  /** For a service that keeps nothing but what events have told it: `npm run cli -- replay <service>` empties it and tells it anew. */
+  /** What it keeps from events alone: `npm run cli -- replay <service>` empties it and tells it anew. */
   readonly projection?: Projection;
 }
 
 export interface Projection {
+  /** They hold what these topics have told, and nothing else. */
   readonly tables: readonly string[];
   readonly topics: readonly Topic[];
+  /** What they say, however often, late and in whatever order it was told: queries whose rows, in any order, are the same after a replay. */
+  readonly says: readonly string[];
 }
 
 /** A Nest module that says how to run it. */

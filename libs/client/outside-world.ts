@@ -49,6 +49,11 @@ export class OutsideWorld {
     await this.json('/control/faults', { times: 1, ...fault });
   }
 
+  /** All is well again out there. */
+  async faultsEnd(): Promise<void> {
+    await fetch(`${this.url}/control/faults`, { method: 'DELETE' });
+  }
+
   /** The newest mail to an address whose words match. */
   async lastMailTo(email: string, matches: (text: string) => boolean = () => true): Promise<OutboxMessage | undefined> {
     return (await this.messagesTo(email)).findLast(({ channel, to, text }) => channel === 'email' && to === email && matches(text));

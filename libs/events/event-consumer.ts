@@ -57,6 +57,7 @@ export class EventConsumer {
   /** Once, before the first pass: what this consumer has not read before begins at the start of the log. */
   async subscribe(): Promise<void> {
     if (this.topics.length > 0) await this.options.bus.subscribe(this.options.name, this.topics);
+    await this.deliveries.lookForReplay();
   }
 
   /** Takes what there is, for a second at most; answers whether there may be more. A failing handler holds its partition back, but fails no pass. */
@@ -65,6 +66,7 @@ export class EventConsumer {
     const until = performance.now() + PASS_MS;
     await this.queue.drain(until);
     while (await this.takeSome(until)) if (performance.now() > until) return true;
+    await this.deliveries.endReplay();
     return false;
   }
 

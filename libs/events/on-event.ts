@@ -9,6 +9,8 @@ export interface Delivery {
   readonly key: string;
   readonly kseq: number;
   readonly occurredAt: Date;
+  /** It was told before, and comes again to fill what a replay has emptied: what it has caused elsewhere is there. */
+  readonly isRetold: boolean;
 }
 
 /** Its effect, in `tx`: the consumer's cursor moves in the same transaction, so that each event takes effect exactly once. */

@@ -1,6 +1,7 @@
 import { failpoints } from '@libs/kernel/failpoint';
 import { Story } from '@libs/testing/story';
 import { Cast } from './cast';
+import { outagesInOneProcess } from './outages';
 import { runInOneProcess } from './run-scenario';
 import { scenarios } from './scenarios';
 import { stopsUnderLoad } from './stop-under-load';
@@ -16,6 +17,9 @@ describe('an exchange in one process that is killed when', () => {
     cast = await Cast.gather(await Story.begin());
   }, START_MS_MAX);
   afterAll(() => cast?.story.end(), START_MS_MAX);
+
+  // First, while the processes of its start are there.
+  outagesInOneProcess(() => cast);
 
   it.each(scenarios)('$says ($point) loses nothing and does nothing twice', (scenario) => runInOneProcess(cast, scenario));
 

@@ -74,5 +74,16 @@ export class AnalyticsModule {
     config: AnalyticsConfig,
     serves: [AnalyticsService, CollectionService],
     migrations: join(__dirname, 'adapters/postgres/migrations'),
+    projection: {
+      tables: ['trades', 'products', 'markets', 'asks'],
+      topics: ['products', 'markets', 'matches.created', 'orders'],
+      // A closed ask is kept only to know what comes late.
+      says: [
+        'select match_id, market_id, market_seq, order_id, product_id, size, buyer_id, seller_id, currency, price, sold_at, brand, busted from trades',
+        'select id, brand, model, currency, retail, version from products',
+        'select id, product_id, size, currency from markets',
+        'select ask_id, market_id, price, currency, expires_at from asks where is_open',
+      ],
+    },
   });
 }

@@ -201,4 +201,12 @@ describe('a portfolio', () => {
     expect(out.split('\r\n')[1]).toBe(`${market.id},100.50,USD,2026-01-05,first,${market.productId},9,import,,`);
     expect((await scene.collection(user()).importPortfolio({ csv: out, idempotencyKey: 'k1' })).imported).toBe(1);
   });
+
+  it('comes in as CSV also for a market whose event is still on the way', async () => {
+    const { markets: [market] } = await scene.product(['9'], { isTold: false });
+    const { id, productId, size } = market!;
+    scene.owners.markets.push({ id, productId, size, currency: 'USD' });
+    const csv = `market_id,cost,currency,acquired_on\n${id},100.50,USD,2026-01-05\n${newId('mkt')},1,USD,2026-01-05`;
+    expect(await scene.collection(user()).importPortfolio({ csv, idempotencyKey: 'k1' })).toMatchObject({ imported: 1, errors: [{ line: 3 }] });
+  });
 });

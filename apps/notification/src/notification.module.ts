@@ -61,5 +61,11 @@ export class NotificationModule {
     config: NotificationConfig,
     serves: [NotificationService],
     migrations: join(__dirname, 'adapters/postgres/migrations'),
+    // Messages are none of it: they are planned once, and what their words need is only added to.
+    projection: {
+      tables: ['quotes'],
+      topics: ['markets', 'matches.created'],
+      says: ['select id, market_id, side, user_id, price_minor, currency, priority, expires_at, market_seq from quotes where is_active'],
+    },
   });
 }

@@ -80,6 +80,7 @@ describe('the catalogue', () => {
     const { markets } = await created();
     const missing = typeId('mkt', '01890a5d-ac96-774b-bcce-b302099a8057');
     await expect(catalogue().getMarkets({ marketIds: [markets[0]?.id ?? '', missing] })).rejects.toMatchObject({ code: 'product.market_not_found' });
+    expect((await catalogue().getMarkets({ marketIds: [markets[0]?.id ?? '', missing, 'nonsense'], knownOnly: true })).markets.map(({ id }) => id)).toEqual([markets[0]?.id]);
   });
 
   it('answers markets in the order that was asked for', async () => {

@@ -63,5 +63,16 @@ export class SearchModule {
     config: SearchConfig,
     serves: [SearchService],
     migrations: join(__dirname, 'adapters/postgres/migrations'),
+    projection: {
+      tables: ['products', 'markets', 'asks', 'market_floors', 'sales'],
+      topics: ['products', 'markets', 'matches.created', 'orders'],
+      // A closed ask is kept only to know what comes late: its price may be that of the match.
+      says: [
+        'select id, version, is_retired, brand, model, colorway, style_id, category, description, currency, retail_price_minor, release_date, image_url, url_key, created_at from products',
+        'select id, product_id, position, size, is_active from markets',
+        'select id, market_id, price_minor from asks where is_open',
+        'select match_id, market_id, price_minor, sold_at, is_busted from sales',
+      ],
+    },
   });
 }

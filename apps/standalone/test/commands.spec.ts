@@ -71,7 +71,7 @@ it('the operator\'s commands explain themselves, and refuse what they do not kno
 }, 30_000);
 
 it('a replay is refused where it would do work a second time', async () => {
-  expect(await run('cli', ['replay', 'payment', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('payment keeps more than a projection of events') as string });
+  expect(await run('cli', ['replay', 'payment', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('payment keeps no projection of events') as string });
   expect(await run('cli', ['replay', 'payment', '--since', 'yesterday'])).toMatchObject({ code: 1, err: expect.stringContaining('yesterday is no time') as string });
 }, 30_000);
 

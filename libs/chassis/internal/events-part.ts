@@ -6,6 +6,7 @@ import { eventHandlers } from '@libs/events/event-handlers';
 import { Outbox } from '@libs/events/outbox';
 import { OutboxRelay } from '@libs/events/outbox-relay';
 import { ParkedEvents } from '@libs/events/parked-events';
+import { Replays } from '@libs/events/replays';
 import { PostgresOutbox } from '@libs/events/postgres-outbox';
 import type { Clock } from '@libs/kernel/clock';
 import type { Ids } from '@libs/kernel/ids';
@@ -74,7 +75,7 @@ export class EventsPart {
   provided(clock: Clock, ids: Ids): [unknown, unknown][] {
     this.outbox = new PostgresOutbox({ service: this.around.definition.name, clock, ids, traceparent: currentTraceparent });
     this.transactions = new PostgresTransactions(this.database, [this.outbox]);
-    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus], [ParkedEvents, new ParkedEvents(this.database.sql, this.transactions)]];
+    return [[Database, this.database], [Sql, this.database.sql], [Transactions, this.transactions], [Outbox, this.outbox], [Bus, this.bus], [ParkedEvents, new ParkedEvents(this.database.sql, this.transactions)], [Replays, new Replays(this.database.sql)]];
   }
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */

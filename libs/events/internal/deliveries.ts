@@ -3,6 +3,7 @@ import type { Statements, Sql } from '@libs/postgres/sql';
 import type { Transaction, Transactions } from '@libs/postgres/transaction';
 import type { EventHandlers } from '../event-handlers';
 import { eventOf, isEventName, type EventLine } from '../event-line';
+import { Replays } from '../replays';
 import { holdCursor, moveCursor, park, passOver, readCursor, runId, takeRuns, type Place, type Run } from './cursors';
 
 /** What became of an event: `late` ones had taken effect before, `queued` ones wait behind others of their key. */
@@ -39,11 +40,28 @@ class OutOfTurn extends Error {}
 
 /** One event at a time, or several: their cursors and their effects in one transaction. */
 export class Deliveries {
+  private readonly replays: Replays;
+  /** Looked up before the first event: a replay begins while nobody is at work. */
+  private isRetelling = false;
+
   constructor(
     private readonly options: DeliveryOptions,
     /** Called when events of a key are found to wait. */
     private readonly onParkedSeen: () => void,
-  ) {}
+  ) {
+    this.replays = new Replays(options.sql);
+  }
+
+  /** Whether there are events that come a second time. */
+  async lookForReplay(): Promise<void> {
+    this.isRetelling = await this.replays.isUnderWay(this.options.name);
+  }
+
+  async endReplay(): Promise<void> {
+    if (!this.isRetelling) return;
+    await this.replays.forgetPassed(this.options.name);
+    await this.lookForReplay();
+  }
 
   handles(type: string): boolean {
     return !isEventName(type) || this.options.handlers.has(type);
@@ -55,8 +73,9 @@ export class Deliveries {
     const handlers = this.options.handlers.get(line.type) ?? [];
     const event = eventOf<EventName>(line.type, line.payload);
     const { topic, key, kseq, headers } = line;
-    const delivery = { eventId: headers.id, topic, key, kseq, occurredAt: new Date(headers.at) };
     const run = async (tx: Transaction) => {
+      const isRetold = this.isRetelling && (await this.replays.includes(this.options.sql.in(tx), this.placeOf(line)));
+      const delivery = { eventId: headers.id, topic, key, kseq, occurredAt: new Date(headers.at), isRetold };
       for (const handler of handlers) await handler(tx, event, delivery);
     };
     const { traced } = this.options;

@@ -238,14 +238,30 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       await bus.append([record(ann, 7), record(ann, 8), record(bob, 1)]);
       await takeAll();
       expect(await side.told(ann)).toEqual([]); // Its predecessors are past the retention: it waits for them in vain.
-      await side.replay();
+      await expect(side.replay()).rejects.toThrow('the beginning of 1 keys');
+      await side.replay(new Date(0)); // From whenever on: what there is.
       await side.settle();
       expect(await side.told(ann)).toEqual(['r7', 'r8']);
       expect(await side.told(bob)).toEqual(['r1']);
       const before = (await side.effects()).sort((a, b) => (a.key + a.kseq < b.key + b.kseq ? -1 : 1));
-      await side.replay();
+      await side.replay(new Date(0));
       await side.settle();
       expect((await side.effects()).sort((a, b) => (a.key + a.kseq < b.key + b.kseq ? -1 : 1))).toEqual(before);
+    });
+
+    it('says of what comes again after a replay that it does, and of nothing else', async () => {
+      const [ann, bob] = [user(), user()];
+      await side.announce(ann, 'a1', 'a2');
+      await side.announce(bob, 'b1');
+      await side.announceUnheard(bob, 1);
+      await side.settle();
+      await side.announce(ann, 'a3');
+      await side.relay.pass(); // On the bus, and not heard of.
+      await side.replay();
+      await side.settle();
+      expect(side.notebook.retold.sort()).toEqual(['a1', 'a2', 'b1']);
+      expect(await side.told(ann)).toEqual(['a1', 'a2', 'a3']);
+      expect(await side.sql.query('select * from replays')).toEqual([]);
     });
 
     it('passes over what the service does not handle', async () => {

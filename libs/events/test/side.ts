@@ -30,6 +30,8 @@ export interface Effect {
 
 /** Writes down each suspension, in the event's own transaction. It does not handle reinstatements. */
 export class Notebook {
+  /** What came a second time, and was said to. */
+  readonly retold: string[] = [];
   /** Runs after the effect was written and before its commit: what it throws undoes the effect. */
   afterEffect: (told: string) => void | Promise<void> = () => undefined;
 
@@ -39,7 +41,8 @@ export class Notebook {
   ) {}
 
   @OnEvent('user.suspended')
-  async note(tx: Transaction, event: EventOf<'user.suspended'>, { key, kseq }: Delivery): Promise<void> {
+  async note(tx: Transaction, event: EventOf<'user.suspended'>, { key, kseq, isRetold }: Delivery): Promise<void> {
+    if (isRetold) this.retold.push(event.reason);
     await this.sql.in(tx).query('insert into effects (consumer, key, kseq, told) values ($1, $2, $3, $4)', [this.consumer, key, kseq, event.reason]);
     await this.afterEffect(event.reason);
   }
@@ -105,9 +108,11 @@ export class Side {
     });
   }
 
-  /** What the service keeps from events is emptied, and told anew from the log. */
+  /** What the service keeps from events is emptied, and told anew from the log when it has started again. */
   async replay(since?: Date): Promise<void> {
     await replay({ bus: this.bus, sql: this.sql, transactions: this.transactions, consumer: this.name, topics: this.consumer.topics, tables: ['effects'], ...(since && { since }) });
+    this.consumer = this.anotherConsumer(); // The one before was stopped for it.
+    await this.consumer.subscribe();
   }
 
   async effects(): Promise<Effect[]> {

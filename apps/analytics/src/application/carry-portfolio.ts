@@ -5,15 +5,15 @@ import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { csvInvalid, keyReused } from '../domain/errors';
 import { type ImportLine, type LineError, readPortfolio, type Reading, Unreadable, writePortfolio } from '../domain/portfolio-csv';
 import { type ImportAnswer, Portfolio } from './collections';
+import { FindMarket } from './find-market';
 import { ITEMS_MAX } from './keep-portfolio';
-import { Catalogue } from './ports';
 
 /** The portfolio as a text that spreadsheets read, out and in. */
 @Injectable()
 export class CarryPortfolio {
   constructor(
     private readonly portfolio: Portfolio,
-    private readonly catalogue: Catalogue,
+    private readonly markets: FindMarket,
     private readonly transactions: Transactions,
     private readonly ids: Ids,
     private readonly clock: Clock,
@@ -27,7 +27,7 @@ export class CarryPortfolio {
   /** Good lines come in, bad ones are named. The same key again answers as before and adds nothing. */
   async in(userId: string, key: string, { csv, hash }: { readonly csv: string; readonly hash: string }): Promise<ImportAnswer & { isReplayed: boolean }> {
     const reading = readingOf(csv);
-    const known = await this.catalogue.knows(reading.lines.map(({ marketId }) => marketId));
+    const known = await this.markets.all(reading.lines.map(({ marketId }) => marketId));
     return this.transactions.run(async (tx) => {
       const room = ITEMS_MAX - (await this.portfolio.countLocked(tx, userId));
       const before = await this.portfolio.importOf(tx, userId, key);

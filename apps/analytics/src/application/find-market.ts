@@ -11,8 +11,16 @@ export class FindMarket {
   ) {}
 
   async execute(id: string): Promise<KnownMarket> {
-    const market = (await this.catalogue.market(id)) ?? (await this.owners.market(id));
+    const market = (await this.all([id])).get(id);
     if (!market) throw marketNotFound(id);
     return market;
+  }
+
+  /** Those that there are. */
+  async all(ids: readonly string[]): Promise<ReadonlyMap<string, KnownMarket>> {
+    const known = await this.catalogue.knows(ids);
+    const others = [...new Set(ids)].filter((id) => !known.has(id));
+    const made = others.length > 0 ? await this.owners.markets(others) : [];
+    return new Map([...known, ...made.map((market) => [market.id, market] as const)]);
   }
 }

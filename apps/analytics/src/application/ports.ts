@@ -197,7 +197,8 @@ export abstract class Owners {
   abstract paidOrders(after: string, limit: number): Promise<PaidFact[]>;
   abstract openAsks(after: string, limit: number): Promise<Omit<AskWord, 'isOpen'>[]>;
   abstract products(cursor: string, limit: number): Promise<{ readonly products: readonly KnownProduct[]; readonly nextCursor: string }>;
-  abstract market(id: string): Promise<KnownMarket | undefined>;
+  /** Those of at most 500 that there are. */
+  abstract markets(ids: readonly string[]): Promise<readonly KnownMarket[]>;
   /** Undefined when they cannot be had now; markets without a bid are left out. */
   abstract highestBids(marketIds: readonly string[]): Promise<ReadonlyMap<string, number> | undefined>;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@libs/events/outbox';
+import { Replays } from '@libs/events/replays';
 import { Clock } from '@libs/kernel/clock';
 import { moneyToMessage } from '@libs/kernel/money';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
@@ -19,10 +20,12 @@ export class WatchPrices {
     private readonly outbox: Outbox,
     private readonly transactions: Transactions,
     private readonly clock: Clock,
+    private readonly replays: Replays,
   ) {}
 
-  /** Answers whether there may be more. */
+  /** Answers whether there may be more. Asks that a replay shows again were the lowest once, and are no news. */
   async pass(): Promise<boolean> {
+    if (await this.replays.isUnderWay('analytics')) return false;
     const now = this.clock.now();
     return this.transactions.run(async (tx) => {
       const { looked, changes } = await this.asks.lookAgain(tx, CHANGES_AT_ONCE, now);

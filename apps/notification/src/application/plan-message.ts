@@ -14,6 +14,7 @@ export class PlanMessage {
   ) {}
 
   async execute(tx: Transaction, plan: Plan): Promise<void> {
+    if (plan.source === undefined) return;
     const wanted = channelsFor(plan.kind, await this.preferences.read(tx, plan.userId));
     if (wanted.length > 0) await this.messages.plan(tx, plan, wanted, this.clock.now());
   }

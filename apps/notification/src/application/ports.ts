@@ -7,7 +7,8 @@ import type { Around, Facts } from '../domain/told';
 
 /** Where a message comes from and what it is about, before it is known by which ways it goes. */
 export interface Plan {
-  readonly source: string;
+  /** Whatever comes from the same source is planned once; without one it is not planned. */
+  readonly source: string | undefined;
   readonly kind: Kind;
   readonly userId: string;
   readonly facts: Facts;

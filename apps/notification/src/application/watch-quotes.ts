@@ -28,11 +28,11 @@ export class WatchQuotes {
     private readonly clock: Clock,
   ) {}
 
-  /** It rests in the book, as of this sequence of its market. */
-  async rests(tx: Transaction, quote: Quote, seq: number): Promise<void> {
+  /** It rests in the book, as of this sequence of its market. Who is outbid hears of it once. */
+  async rests(tx: Transaction, quote: Quote, { seq, isRetold }: { seq: number; isRetold: boolean }): Promise<void> {
     const at = this.clock.now();
     const isNews = await this.quotes.put(tx, quote, { seq, warnAt: warnAtOf(quote), at });
-    if (isNews && quote.isActive && quote.side === 'bid') await this.tellOutbid(tx, quote, at);
+    if (isNews && !isRetold && quote.isActive && quote.side === 'bid') await this.tellOutbid(tx, quote, at);
   }
 
   async ended(tx: Transaction, quoteId: string, seq: number): Promise<void> {

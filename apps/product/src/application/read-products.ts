@@ -26,15 +26,15 @@ export class ReadProducts {
     return this.products.page({ brand: request.brand.trim(), limit, ...(request.cursor && { after: request.cursor }) });
   }
 
-  /** In the order that was asked for. One unknown id refuses the whole question. */
-  async markets(ids: readonly string[]): Promise<readonly Market[]> {
+  /** In the order that was asked for. One unknown id refuses the whole question, unless only known ones are wanted. */
+  async markets(ids: readonly string[], { knownOnly = false } = {}): Promise<readonly Market[]> {
     if (ids.length > MAX_MARKETS) throw tooMany(MAX_MARKETS);
     const wanted = [...new Set(ids)];
     const found = new Map((await this.products.markets(wanted)).map((market) => [market.id, market]));
-    return wanted.map((id) => {
+    return wanted.flatMap((id) => {
       const market = found.get(id);
-      if (!market) throw marketNotFound(id);
-      return market;
+      if (!market && !knownOnly) throw marketNotFound(id);
+      return market ?? [];
     });
   }
 

@@ -4,13 +4,15 @@ import type { Environment } from '@libs/chassis/config';
 import { Log } from '@libs/chassis/log';
 import { openBus } from '@libs/chassis/open-bus';
 import type { ServiceDefinition } from '@libs/chassis/service';
-import { type Replayed, replay } from '@libs/events/replay';
+import { LogIncomplete, type Replayed, replay } from '@libs/events/replay';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
 import { readRunFile, runningExchange } from '../run-file';
 
 const POOL_SIZE = 2;
+/** What can be had from the owners of its facts as well, whole. */
+const REBUILT: ReadonlySet<string> = new Set(['search', 'analytics']);
 
 export interface ReplayDemand {
   readonly service: ServiceDefinition;
@@ -22,7 +24,7 @@ export interface ReplayDemand {
 /** Empties what a service keeps from events alone, and sets its consumer back: its next start fills it anew. Nothing of the exchange may run meanwhile. */
 export async function replayProjection({ service, data, env, since }: ReplayDemand): Promise<Replayed> {
   const { name, projection } = service;
-  if (!projection) throw new Error(`${name} keeps more than a projection of events: a replay would do its work a second time.`);
+  if (!projection) throw new Error(`${name} keeps no projection of events: a replay would do its work a second time.`);
   if (runningExchange(data)) throw new Error(`An exchange runs on ${data}: stop it first, its consumer would be at work meanwhile.`);
   const { urls, stop } = await databasesOf(name, data, env);
   const log = new Log({ service: 'standalone', level: 'warn' });
@@ -30,7 +32,10 @@ export async function replayProjection({ service, data, env, since }: ReplayDema
   const { bus, close } = await openBus({ ...kafkaSchema.parse(env), url: urls.bus, poolSize: POOL_SIZE, log });
   try {
     const transactions = new PostgresTransactions(database, []);
-    return await replay({ bus, sql: database.sql, transactions, consumer: name, ...projection, ...(since && { since }) });
+    return await replay({ bus, sql: database.sql, transactions, consumer: name, tables: projection.tables, topics: projection.topics, ...(since && { since }) });
+  } catch (error) {
+    if (error instanceof LogIncomplete) throw new Error(`Nothing has changed: ${error.message}. ${REBUILT.has(name) ? `npm run cli -- rebuild ${name} asks the owners instead` : 'With --since it takes what there is'}.`);
+    throw error;
   } finally {
     await close();
     await database.close();

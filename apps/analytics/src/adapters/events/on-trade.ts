@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { EventOf } from '@libs/contracts/events';
-import { OnEvent } from '@libs/events/on-event';
+import { type Delivery, OnEvent } from '@libs/events/on-event';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyFromMessage } from '@libs/kernel/money';
 import type { Transaction } from '@libs/postgres/transaction';
@@ -33,9 +33,11 @@ export class OnTrade {
     await this.recording.busted(tx, { matchId, marketId });
   }
 
+  /** A portfolio is its owner's: what has come into it once may have been taken out. */
   @OnEvent('order.delivered')
-  async delivered(tx: Transaction, { orderId, deliveredAt }: EventOf<'order.delivered'>): Promise<void> {
+  async delivered(tx: Transaction, { orderId, deliveredAt }: EventOf<'order.delivered'>, { isRetold }: Delivery): Promise<void> {
     invariant(deliveredAt, 'order.delivered without its instant');
+    if (isRetold) return;
     await this.portfolio.delivered(tx, orderId, timestampDate(deliveredAt));
   }
 }

@@ -4,7 +4,6 @@ import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { Log } from '@libs/chassis/log';
-import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyFromMessage } from '@libs/kernel/money';
 import { Rpc, type RpcClient } from '@libs/rpc/rpc';
@@ -52,14 +51,9 @@ export class RpcOwners extends Owners {
     return { products: products.map(knownProductOf), nextCursor };
   }
 
-  async market(id: string): Promise<KnownMarket | undefined> {
-    try {
-      const { markets: [market] } = await this.catalogue.getMarkets({ marketIds: [id] });
-      return market && { id, productId: market.productId, size: market.size, currency: market.currency };
-    } catch (error) {
-      if (error instanceof AppError && error.kind === 'not_found') return undefined;
-      throw error;
-    }
+  async markets(ids: readonly string[]): Promise<KnownMarket[]> {
+    const { markets } = await this.catalogue.getMarkets({ marketIds: [...ids], knownOnly: true });
+    return markets.map(({ id, productId, size, currency }) => ({ id, productId, size, currency }));
   }
 
   async highestBids(marketIds: readonly string[]): Promise<ReadonlyMap<string, number> | undefined> {

@@ -4,9 +4,8 @@ import { type Delivery, OnEvent } from '@libs/events/on-event';
 import { moneyFromMessage } from '@libs/kernel/money';
 import type { Transaction } from '@libs/postgres/transaction';
 import { PlanMessage } from '../../application/plan-message';
-import type { Quote } from '../../application/ports';
+import type { Plan, Quote } from '../../application/ports';
 import { WatchQuotes } from '../../application/watch-quotes';
-import type { Kind } from '../../domain/catalogue';
 import { dateOf, sourceOf } from './fields';
 
 /** What all of these events have. */
@@ -21,23 +20,23 @@ export class OnMarket {
   ) {}
 
   @OnEvent('bid.placed')
-  async bidPlaced(tx: Transaction, event: EventOf<'bid.placed'>): Promise<void> {
-    await this.rests(tx, event);
+  async bidPlaced(tx: Transaction, event: EventOf<'bid.placed'>, delivery: Delivery): Promise<void> {
+    await this.rests(tx, event, delivery);
   }
 
   @OnEvent('bid.updated')
-  async bidUpdated(tx: Transaction, event: EventOf<'bid.updated'>): Promise<void> {
-    await this.rests(tx, event);
+  async bidUpdated(tx: Transaction, event: EventOf<'bid.updated'>, delivery: Delivery): Promise<void> {
+    await this.rests(tx, event, delivery);
   }
 
   @OnEvent('ask.placed')
-  async askPlaced(tx: Transaction, event: EventOf<'ask.placed'>): Promise<void> {
-    await this.rests(tx, event);
+  async askPlaced(tx: Transaction, event: EventOf<'ask.placed'>, delivery: Delivery): Promise<void> {
+    await this.rests(tx, event, delivery);
   }
 
   @OnEvent('ask.updated')
-  async askUpdated(tx: Transaction, event: EventOf<'ask.updated'>): Promise<void> {
-    await this.rests(tx, event);
+  async askUpdated(tx: Transaction, event: EventOf<'ask.updated'>, delivery: Delivery): Promise<void> {
+    await this.rests(tx, event, delivery);
   }
 
   @OnEvent('bid.expired')
@@ -60,8 +59,8 @@ export class OnMarket {
     await this.cancelled(tx, event, delivery);
   }
 
-  private async rests(tx: Transaction, { quote, marketSeq }: Rested): Promise<void> {
-    if (quote) await this.watching.rests(tx, quoteOf(quote), Number(marketSeq));
+  private async rests(tx: Transaction, { quote, marketSeq }: Rested, { isRetold }: Delivery): Promise<void> {
+    if (quote) await this.watching.rests(tx, quoteOf(quote), { seq: Number(marketSeq), isRetold });
   }
 
   /** Who cancelled a quote themselves knows it. */
@@ -69,7 +68,7 @@ export class OnMarket {
     await this.ended(tx, event, event.quote?.reason === 'user' ? undefined : { kind: 'quote_cancelled', source: sourceOf(delivery) });
   }
 
-  private async ended(tx: Transaction, { quote, marketSeq, marketId }: Rested, told: { kind: Kind; source: string } | undefined): Promise<void> {
+  private async ended(tx: Transaction, { quote, marketSeq, marketId }: Rested, told: Pick<Plan, 'kind' | 'source'> | undefined): Promise<void> {
     if (!quote) return;
     await this.watching.ended(tx, quote.id, Number(marketSeq));
     if (!told) return;

@@ -33,7 +33,7 @@ export class OnMatch {
 
   @OnEvent('trade.busted')
   async busted(tx: Transaction, { matchId, reason, bid, ask, marketSeq }: EventOf<'trade.busted'>, delivery: Delivery): Promise<void> {
-    for (const quote of [bid, ask]) if (quote?.status === 'active') await this.watching.rests(tx, quoteOf(quote), Number(marketSeq));
+    for (const quote of [bid, ask]) if (quote?.status === 'active') await this.watching.rests(tx, quoteOf(quote), { seq: Number(marketSeq), isRetold: delivery.isRetold });
     const side = returning[reason];
     const quote = side === 'bid' ? bid : ask;
     if (!side || !quote) return;

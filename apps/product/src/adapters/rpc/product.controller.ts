@@ -65,7 +65,7 @@ export class ProductController implements RpcHandlers<typeof ProductService> {
   }
 
   async getMarkets(request: GetMarketsRequest) {
-    return { markets: (await this.catalogue.markets(request.marketIds)).map(marketMessage) };
+    return { markets: (await this.catalogue.markets(request.marketIds, request)).map(marketMessage) };
   }
 
   async checkStock(request: CheckStockRequest) {
