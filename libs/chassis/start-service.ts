@@ -24,7 +24,7 @@ import { reportProcess } from './internal/process-metrics';
 import { rootModule } from './internal/providers';
 import { noOffsetStore } from './internal/service-database';
 import { EventsPart } from './internal/events-part';
-import { observeHttp, rpcObserver } from './internal/red-metrics';
+import { observeHttp, reportCircuits, rpcObserver } from './internal/red-metrics';
 import { Teardown } from './internal/teardown';
 import { Log, nestLogger } from './log';
 import { Metrics } from './metrics';
@@ -96,7 +96,8 @@ class Start {
     const redis = this.values.redisUrl ? await RedisConnection.open(this.values.redisUrl, log) : RedisConnection.none();
     teardown.add('redis', () => redis.close());
     health.report('redis', () => redis.client?.status ?? 'none');
-    const { rpc, endpoint, pending, port, close } = this.rpc();
+    const { rpc, endpoint, pending, circuits, port, close } = this.rpc();
+    reportCircuits(this.metrics, circuits);
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);
     const provided = [

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Counter, Histogram } from 'prom-client';
 import type { RpcObserver } from '@libs/rpc/rpc-observer';
+import type { ServiceRpc } from '@libs/rpc/service-rpc';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
 
@@ -18,6 +19,13 @@ export function rpcObserver(log: Log, metrics: Metrics): RpcObserver {
       log.error({ rpc, caller: call.service, error }, 'a call failed by a bug');
     },
   };
+}
+
+const circuitValues = { closed: 0, half_open: 1, open: 2 } as const;
+
+export function reportCircuits(metrics: Metrics, circuits: ServiceRpc['circuits']): void {
+  const values = () => new Map([...circuits()].map(([dependency, state]) => [dependency, circuitValues[state]]));
+  metrics.gauge('circuit_state', 'Whether a service that we ask answers: 0 closed (it does), 1 half open (one call tries), 2 open (calls fail at once).', ['dependency'], values);
 }
 
 export function observeHttp(server: Server, metrics: Metrics): void {

@@ -27,7 +27,7 @@ export class Inbound {
     const begun = performance.now();
     this.inFlight += 1;
     try {
-      const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)));
+      const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)), call.deadline?.getTime());
       const message = create(route.method.output, answer as never);
       this.note(route, call, begun);
       return message;

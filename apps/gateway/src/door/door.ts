@@ -10,7 +10,7 @@ import { EXPOSED_HEADERS } from './cross-origin';
 import { Guard } from './guard';
 import { HotDoor } from './hot-door';
 import { BODY_MAX_BYTES, parseBody, RAW_BODY_MAX_BYTES } from './json-body';
-import { HttpRefusal, problemOf } from './problem';
+import { HttpRefusal, problemOf, retryAfterOf } from './problem';
 import { clientOf, decorate, headerOf, idempotencyKeyOf, ifMatchOf, requestIdOf, traceOf, URL_MAX } from './request';
 import type { Input, Method, Route } from './route';
 import { bodyReader, pathReader, queryReader } from './validate';
@@ -107,7 +107,7 @@ export class Door {
     if (problem.status >= 500) this.record(error, problem.status, request);
     if (error instanceof HttpRefusal) reply.headers(error.headers);
     if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
-    if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', '1');
+    if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', retryAfterOf(error));
     reply.header('Cache-Control', 'no-store');
     // Not through the route's serialiser, which knows its success alone.
     return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
