@@ -36,6 +36,10 @@ export function traceIdOf(traceparent: string | undefined): string | undefined {
   return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(3, 35) : undefined;
 }
 
+export function spanIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(36, 52) : undefined;
+}
+
 /** Runs `work`, and all that it awaits, in that trace, for somebody who waits until `deadline` at most. */
 export function inTrace<T>(traceparent: string, work: () => T, deadline?: number): T {
   return current.run(deadline === undefined ? { traceparent } : { traceparent, deadline }, work);

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import cors from '@fastify/cors';
 import { Log } from '@libs/chassis/log';
+import { Metrics } from '@libs/chassis/metrics';
+import { Spans } from '@libs/chassis/spans';
 import { inTrace, traceIdOf } from '@libs/chassis/trace';
 import { Ids } from '@libs/kernel/ids';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +12,7 @@ import { EXPOSED_HEADERS } from './cross-origin';
 import { Guard } from './guard';
 import { HotDoor } from './hot-door';
 import { BODY_MAX_BYTES, parseBody, RAW_BODY_MAX_BYTES } from './json-body';
+import { observe } from './observe';
 import { HttpRefusal, problemOf, retryAfterOf } from './problem';
 import { clientOf, decorate, headerOf, idempotencyKeyOf, ifMatchOf, requestIdOf, traceOf, URL_MAX } from './request';
 import type { Input, Method, Route } from './route';
@@ -26,10 +29,13 @@ export class Door {
     private readonly config: GatewayConfig,
     private readonly ids: Ids,
     private readonly log: Log,
+    private readonly metrics: Metrics,
+    private readonly spans: Spans,
   ) {}
 
   async open(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
     decorate(instance);
+    observe(instance, this.metrics, this.spans);
     instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));
     instance.removeAllContentTypeParsers();
     instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => parsed(body, done));
