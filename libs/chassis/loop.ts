@@ -1,6 +1,7 @@
 import type { Clock } from '@libs/kernel/clock';
 import { MovableClock } from './clocks';
 import type { Log } from './log';
+import { detached } from './trace';
 
 const BACKOFF_MS_MAX = 30_000;
 const BACKOFF_MS_MIN = 100;
@@ -62,9 +63,9 @@ export class Loop {
 
   private wait(ms: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
+    this.timer = detached(() => setTimeout(() => {
       this.running = this.pass();
-    }, ms);
+    }, ms));
   }
 
   private async pass(): Promise<void> {

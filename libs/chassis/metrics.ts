@@ -1,3 +1,4 @@
+import { invariant } from '@libs/kernel/invariant';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -18,9 +19,9 @@ export class Metrics {
     return this.once(name, () => new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] }));
   }
 
-  /** With `read`, the value is taken when the metrics are collected. */
-  gauge<L extends string = string>(name: string, help: string, labels: readonly L[] = [], read?: () => number): Gauge<L> {
-    const collect = read && { collect(this: Gauge<L>) { this.set(read()); } };
+  /** With `read`, the value is taken when the metrics are collected; of a gauge with one label, the value of each that has one. */
+  gauge<L extends string = string>(name: string, help: string, labels: readonly L[] = [], read?: () => number | ReadonlyMap<string, number>): Gauge<L> {
+    const collect = read && { collect(this: Gauge<L>) { fill(this, labels, read()); } };
     return this.once(name, () => new Gauge<L>({ name, help, labelNames: [...labels], registers: [this.registry], ...collect }));
   }
 
@@ -33,4 +34,12 @@ export class Metrics {
     // The registry knows metrics by name alone; a name stands for one type of metric.
     return (this.registry.getSingleMetric(name) as M | undefined) ?? make();
   }
+}
+
+function fill<L extends string>(gauge: Gauge<L>, [label]: readonly L[], read: number | ReadonlyMap<string, number>): void {
+  if (typeof read === 'number') return gauge.set(read);
+  invariant(label !== undefined, 'values by name need a label for the names');
+  gauge.reset();
+  // The compiler does not see that a computed key of type L makes a record of L.
+  for (const [name, value] of read) gauge.set({ [label]: name } as Record<L, string>, value);
 }

@@ -8,8 +8,6 @@ import { migrate } from '@libs/postgres/migrate';
 import type { Log } from './log';
 import { Loop } from './loop';
 
-/** Of every relay, whoever's it is. */
-export const APPEND_METRIC = { name: 'bus_append_duration_seconds', help: 'How long the bus took to take a batch of events durably.' };
 const PRUNE_MS = 3_600_000;
 
 export interface BusOptions {

@@ -24,13 +24,14 @@ import { reportProcess } from './internal/process-metrics';
 import { rootModule } from './internal/providers';
 import { noOffsetStore } from './internal/service-database';
 import { EventsPart } from './internal/events-part';
-import { observeHttp, rpcObserver } from './internal/red-metrics';
+import { reportCircuits, rpcObserver } from './internal/red-metrics';
 import { Teardown } from './internal/teardown';
 import { Log, nestLogger } from './log';
 import { Metrics } from './metrics';
 import type { Runtime } from './runtime';
 import { SandboxClock } from './sandbox-clock';
 import type { ServiceModule } from './service';
+import { Spans } from './spans';
 import { Topology } from './topology';
 import { UuidIds } from './uuid-ids';
 
@@ -90,17 +91,19 @@ class Start {
     const { name } = this.service.service;
     const { log, teardown, health } = this;
     reportProcess(this.metrics);
+    const spans = await this.spans();
     const internalUrl = await this.listenInternally();
-    const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, activity: this.activity, health, teardown });
+    const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, spans, activity: this.activity, health, teardown });
     const clock = await this.clock(events);
     const redis = this.values.redisUrl ? await RedisConnection.open(this.values.redisUrl, log) : RedisConnection.none();
     teardown.add('redis', () => redis.close());
     health.report('redis', () => redis.client?.status ?? 'none');
-    const { rpc, endpoint, pending, port, close } = this.rpc();
+    const { rpc, endpoint, pending, circuits, port, close } = this.rpc(spans);
+    reportCircuits(this.metrics, circuits);
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);
     const provided = [
-      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined && !this.runtime.isOneOfSeveral)], [this.service.service.config, this.config]],
+      ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Spans, spans], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined && !this.runtime.isOneOfSeveral)], [this.service.service.config, this.config]],
       ...(events?.provided(clock, this.ids) ?? []),
     ].map(([provide, useValue]) => ({ provide, useValue }));
     events?.beginRelay(`${name}-${process.pid}-${randomUUID()}`);
@@ -141,9 +144,18 @@ class Start {
     return clock;
   }
 
-  private rpc(): ServiceRpc {
+  private async spans(): Promise<Spans> {
+    const { otlpUrl } = this.values;
+    if (!otlpUrl) return new Spans();
+    const { OtlpSpans } = await import('./internal/otlp-spans.js');
+    const collector = new OtlpSpans(otlpUrl, this.service.service.name);
+    this.teardown.add('spans', () => collector.close());
+    return new Spans(collector);
+  }
+
+  private rpc(spans: Spans): ServiceRpc {
     const { name, serves } = this.service.service;
-    const observer = rpcObserver(this.log, this.metrics);
+    const observer = rpcObserver(this.log, this.metrics, spans);
     if (this.runtime.network) return withinProcess(name, this.runtime.network, observer);
     const { rpcListen: listen, rpcAddresses: addresses, keyFile = '', jwksFile } = this.values;
     const jwks = jwksFile === undefined || serves.length === 0 ? { keys: [] } : parseJwks(readFileSync(jwksFile, 'utf8'));
@@ -163,7 +175,6 @@ class Start {
     const app = await NestFactory.create(root, http.adapter(), { logger, abortOnError: false, bodyParser: false });
     this.teardown.add('application', () => within(STOP_MS_MAX, app.close()));
     await http.prepare?.(app);
-    observeHttp(app.getHttpServer(), this.metrics);
     await app.listen(this.values.http.port, this.values.http.host);
     return { app, httpUrl: (await app.getUrl()).replace('[::1]', 'localhost') };
   }

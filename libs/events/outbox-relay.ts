@@ -7,7 +7,7 @@ export interface RelayOptions {
   readonly sql: Sql;
   readonly bus: Bus;
   /** Told how long the bus took to take a batch. */
-  readonly onSent?: (seconds: number) => void;
+  readonly onSent?: (seconds: number, records: readonly BusRecord[]) => void;
   /** Unique among all processes, at all times: two relays of one name are held apart by it. */
   readonly holder: string;
 }
@@ -61,9 +61,10 @@ export class OutboxRelay {
     const rows = await sql.query<Row>(READ);
     if (rows.length === 0) return false;
     failpoint('relay.afterRead');
+    const records = rows.flatMap((row) => recordsOf(row.events));
     const begun = performance.now();
-    await bus.append(rows.flatMap((row) => recordsOf(row.events)));
-    this.options.onSent?.((performance.now() - begun) / 1_000);
+    await bus.append(records);
+    this.options.onSent?.((performance.now() - begun) / 1_000, records);
     failpoint('relay.afterSend');
     failpoint('relay.beforeMark');
     const marked = await sql.query(MARK, [rows.map((row) => row.pos), LEASE, holder, this.epoch]);

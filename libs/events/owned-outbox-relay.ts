@@ -1,14 +1,14 @@
 import type { Sql } from '@libs/postgres/sql';
 import { failpoint } from '@libs/kernel/failpoint';
 import { invariant } from '@libs/kernel/invariant';
-import type { Bus } from './bus';
+import type { Bus, BusRecord } from './bus';
 import { recordsOf } from './outbox-relay';
 
 export interface OwnedRelayOptions {
   readonly sql: Sql;
   readonly bus: Bus;
   /** Told how long the bus took to take a batch. */
-  readonly onSent?: (seconds: number) => void;
+  readonly onSent?: (seconds: number, records: readonly BusRecord[]) => void;
   /** The name that the writer puts into the column `owner` of its rows: new for each writer that starts, since its rows must be in commit order. */
   readonly owner: string;
 }
@@ -126,9 +126,10 @@ export class OwnedOutboxRelay {
     if (!last) return;
     const { sql, bus } = this.options;
     failpoint('relay.afterRead');
+    const records = rows.flatMap((row) => recordsOf(row.events));
     const begun = performance.now();
-    await bus.append(rows.flatMap((row) => recordsOf(row.events)));
-    this.options.onSent?.((performance.now() - begun) / 1_000);
+    await bus.append(records);
+    this.options.onSent?.((performance.now() - begun) / 1_000, records);
     failpoint('relay.afterSend');
     failpoint('relay.beforeMark');
     await sql.query(RAISE, [owner, last.pos]);

@@ -15,6 +15,8 @@ export interface CallContext {
   readonly service: ServiceName;
   readonly user?: CallUser;
   readonly traceparent: string;
+  /** The span of the caller, if it has named one. */
+  readonly cause?: string;
   readonly deadline?: Date;
 }
 

@@ -3,8 +3,8 @@ import type { ServiceName } from '@libs/contracts/events';
 import { currentTraceparent, newTraceparent } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
 import { concatWith, map, NEVER, Observable, Subject, takeUntil } from 'rxjs';
+import { Callees, DEADLINE_MS, isRepeatable } from './internal/callee';
 import { callContextOf, headersOf } from './internal/caller';
-import { DEADLINE_MS } from './internal/grpc-rpc';
 import type { Inbound } from './internal/inbound';
 import { deadlinePassed, RpcInternalError, unavailable } from './internal/refusal';
 import { ownerOf } from './internal/owners';
@@ -41,14 +41,15 @@ export class InProcessNetwork {
   }
 
   /** The others as `caller` sees them. Which service calls is known here without a token. */
-  rpcOf(caller: ServiceName): Rpc {
-    return new InProcessRpc(caller, (place) => this.served.get(place));
+  rpcOf(caller: ServiceName, callees = new Callees()): Rpc {
+    return new InProcessRpc(caller, callees, (place) => this.served.get(place));
   }
 }
 
 class InProcessRpc extends Rpc {
   constructor(
     private readonly caller: ServiceName,
+    private readonly callees: Callees,
     private readonly find: (place: string) => Served | undefined,
   ) {
     super();
@@ -57,22 +58,23 @@ class InProcessRpc extends Rpc {
   client<S extends DescService>(service: S, at?: ServiceName): RpcClient<S> {
     const calls = service.methods.map((method) => {
       const place = placeOf({ service, method }, at);
-      return [method.localName, answersStream(method) ? this.streamCall(place, { service, method }) : this.unaryCall(place, { service, method })];
+      return [method.localName, answersStream(method) ? this.streamCall(place, { service, method }) : this.unaryCall(place, { service, method }, at)];
     });
     return Object.fromEntries(calls) as RpcClient<S>;
   }
 
-  private unaryCall(place: string, { service, method }: Called) {
+  private unaryCall(place: string, { service, method }: Called, at: ServiceName | undefined) {
     const rpc = routeName(service, method);
-    return async (input: object, call: OutgoingCall = {}): Promise<object> => {
-      const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
-      const { route, inbound } = this.reach(place, rpc);
-      const context = this.contextOf(call, deadlineMs);
-      const answer = inbound.unary(route, create(method.input, input as never), context);
-      return withDeadline(answer, deadlineMs, rpc).catch((error) => {
-        throw asSeenByCaller(error, rpc);
+    const asked = { rpc, isRepeatable: isRepeatable(method) };
+    const callee = this.callees.of(ownerOf(service, at));
+    return (input: object, call: OutgoingCall = {}): Promise<object> =>
+      callee.ask(asked, call.deadlineMs ?? DEADLINE_MS, async (deadline) => {
+        const { route, inbound } = this.reach(place, rpc);
+        const answer = inbound.unary(route, create(method.input, input as never), this.contextOf(call, deadline)).catch((error) => {
+          throw asSeenByCaller(error, rpc);
+        });
+        return withDeadline(answer, deadline - Date.now(), rpc);
       });
-    };
   }
 
   private streamCall(place: string, { service, method }: Called) {
@@ -84,7 +86,7 @@ class InProcessRpc extends Rpc {
           const { route, inbound, closing } = this.reach(place, rpc);
           const left = new Subject<void>();
           const message = takesStream(method) ? requestsOf(method, input as Observable<object>, left) : create(method.input, input as never);
-          const answers = inbound.stream(route, message, this.contextOf(call, call.deadlineMs)).pipe(takeUntil(closing.pipe(concatWith(NEVER))));
+          const answers = inbound.stream(route, message, this.contextOf(call, call.deadlineMs === undefined ? undefined : Date.now() + call.deadlineMs)).pipe(takeUntil(closing.pipe(concatWith(NEVER))));
           const subscription = answers.subscribe({
             next: (answer) => subscriber.next(answer),
             complete: () => subscriber.complete(),
@@ -109,9 +111,8 @@ class InProcessRpc extends Rpc {
     return served;
   }
 
-  private contextOf({ user }: OutgoingCall, deadlineMs: number | undefined) {
-    const deadline = deadlineMs === undefined ? undefined : new Date(Date.now() + deadlineMs);
-    return callContextOf(this.caller, headersOf(user, currentTraceparent() ?? newTraceparent()), deadline);
+  private contextOf({ user }: OutgoingCall, deadline: number | undefined) {
+    return callContextOf(this.caller, headersOf(user, currentTraceparent() ?? newTraceparent()), deadline === undefined ? undefined : new Date(deadline));
   }
 }
 

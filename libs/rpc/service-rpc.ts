@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ServiceName } from '@libs/contracts/events';
 import type { WallClock } from '@libs/kernel/clock';
 import type { InProcessNetwork } from './in-process';
+import { Callees, type CircuitStateName } from './internal/callee';
 import { GrpcRpc } from './internal/grpc-rpc';
 import { GrpcServer } from './internal/grpc-server';
 import { Inbound } from './internal/inbound';
@@ -20,6 +21,8 @@ export interface ServiceRpc {
   readonly endpoint: RpcEndpoint;
   /** Calls taken and not yet answered. */
   pending(): number;
+  /** Whether those whom we ask answer at present. */
+  circuits(): ReadonlyMap<ServiceName, CircuitStateName>;
   /** The port, once open; 0 within a process. */
   port(): number;
   close(): void;
@@ -41,7 +44,8 @@ export interface GrpcOptions {
 export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, observer, isServing }: GrpcOptions): ServiceRpc {
   const inbound = new Inbound(observer);
   const server = new GrpcServer({ listen, verifier: new ServiceTokenVerifier(service, jwks), isServing }, inbound);
-  const rpc = new GrpcRpc(addresses, new ServiceTokens(service, readFileSync(keyFile, 'utf8'), wall));
+  const callees = new Callees();
+  const rpc = new GrpcRpc(addresses, new ServiceTokens(service, readFileSync(keyFile, 'utf8'), wall), callees);
   let port = 0;
   const endpoint: RpcEndpoint = {
     async open(routes) {
@@ -49,13 +53,14 @@ export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, obse
     },
     close: () => server.close(DRAIN_MS_MAX),
   };
-  return { rpc, endpoint, pending: () => inbound.pending, port: () => port, close: () => rpc.close() };
+  return { rpc, endpoint, pending: () => inbound.pending, circuits: () => callees.states(), port: () => port, close: () => rpc.close() };
 }
 
 export function withinProcess(service: ServiceName, network: InProcessNetwork, observer: RpcObserver): ServiceRpc {
   const inbound = new Inbound(observer);
+  const callees = new Callees();
   const endpoint = endpointIn(network, inbound, service);
-  return { rpc: network.rpcOf(service), endpoint, pending: () => inbound.pending, port: () => 0, close: () => undefined };
+  return { rpc: network.rpcOf(service, callees), endpoint, pending: () => inbound.pending, circuits: () => callees.states(), port: () => 0, close: () => undefined };
 }
 
 /** A place in a process's network for routes that no service of ours stands behind, such as a test's fakes. */

@@ -1,7 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { events, services, topics } from '@libs/contracts/events';
+import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { CollectionService } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
+import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
+import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
+import { OperationsService } from '@libs/contracts/gen/exchange/operations/v1/operations_pb';
+import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
+import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
+import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
+import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 
 const root = resolve(__dirname, '../..');
 const protos = readdirSync(join(root, 'proto'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.proto'));
@@ -45,6 +58,31 @@ describe('the catalogue of events', () => {
     const catalogued = new Set<string>(entries.map(([, { schema }]) => schema.typeName));
     const parts = new Set(entries.flatMap(([, { schema }]) => schema.fields.flatMap((field) => (field.message ? [field.message.typeName] : []))));
     expect(announced.filter((message) => !catalogued.has(message) && !parts.has(message))).toEqual([]);
+  });
+});
+
+describe('the contracts of calls', () => {
+  const calls = [
+    AnalyticsService, AuthenticationService, BiddingService, CollectionService, NotificationService, OperationsService, OrderService, PaymentService, ProductService, SearchService, UserService,
+  ].flatMap((service: DescService) => service.methods);
+  const named = (found: readonly DescMethod[]) => found.map(({ parent, name }) => `${parent.name}/${name}`);
+  const isRead = ({ name }: DescMethod) => /^(Get|List|Count|Check|Search$|Autocomplete$|Export)/.test(name);
+  const unary = calls.filter(({ methodKind }) => methodKind === 'unary');
+
+  it('say of each call that only reads that it may be sent again, and of no other', () => {
+    expect(named(unary.filter((call) => isRead(call) !== (call.idempotency === Level.NO_SIDE_EFFECTS)))).toEqual([]);
+  });
+
+  it('say so of each call that carries a key', () => {
+    expect(named(unary.filter((call) => call.input.fields.some(({ localName }) => localName === 'idempotencyKey') && call.idempotency !== Level.IDEMPOTENT))).toEqual([]);
+  });
+
+  it('say so of what is known by its order, match or message besides, and of nothing else', () => {
+    const unkeyed = unary.filter((call) => call.idempotency === Level.IDEMPOTENT && !call.input.fields.some(({ localName }) => localName === 'idempotencyKey'));
+    expect(named(unkeyed).sort()).toEqual([
+      'BiddingService/BustMatch', 'OrderService/CreateOrder', 'PaymentService/CancelPayment', 'PaymentService/CreatePayout', 'PaymentService/ProcessPayment', 'PaymentService/RefundPayment',
+      'ProductService/ReleaseStock', 'ProductService/ReserveStock', 'UserService/RecordStrike',
+    ]);
   });
 });
 

@@ -110,6 +110,14 @@ describe('the door', () => {
     expect(answer.text).not.toContain('hunter2');
   });
 
+  it('says when to come again, if the service that is asked is given a moment', async () => {
+    fail = () => new AppError('unavailable', 'rpc.circuit_open', 'A part of the exchange has not answered lately.', { service: 'product', rpc: 'x', retryAfterS: '2' });
+    const answer = await ask(gateway.url, 'GET', '/v1/products');
+    expect([answer.status, answer.headers.get('retry-after'), answer.body.code, answer.body.retryable]).toEqual([503, '2', 'rpc.circuit_open', true]);
+    fail = () => new AppError('unavailable', 'product.busy', 'Later.');
+    expect((await ask(gateway.url, 'GET', '/v1/products')).headers.get('retry-after')).toBe('1');
+  });
+
   it('says which trace a failure belongs to, and echoes the sender\'s own id', async () => {
     const answer = await ask(gateway.url, 'GET', '/nothing?token=x', { headers: { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`, 'x-request-id': 'req-1' } });
     expect(answer.body).toMatchObject({ traceId: 'ab'.repeat(16), instance: '/nothing' });

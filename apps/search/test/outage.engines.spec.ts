@@ -10,8 +10,7 @@ const alias = `test-outage-${process.pid}-${Date.now()}`;
   let scene: Scene;
   let line: EngineLine;
   beforeAll(async () => {
-    line = await EngineLine.toconst alias = `test-outage-${process.pid}-${Date.now()}`;
-(elasticUrl ?? '');
+    line = await EngineLine.to(elasticUrl ?? '');
     scene = await Scene.open({ ELASTICSEARCH_URL: line.url, ELASTICSEARCH_ALIAS: alias });
   });
   afterAll(async () => {

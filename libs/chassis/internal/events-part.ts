@@ -2,6 +2,7 @@ import type { INestApplication, INestMicroservice } from '@nestjs/common';
 import type { Topic } from '@libs/contracts/events';
 import { Bus } from '@libs/events/bus';
 import { EventConsumer } from '@libs/events/event-consumer';
+import type { EventLine } from '@libs/events/event-line';
 import { eventHandlers } from '@libs/events/event-handlers';
 import { Outbox } from '@libs/events/outbox';
 import { OutboxRelay } from '@libs/events/outbox-relay';
@@ -20,11 +21,13 @@ import type { Health } from '../health';
 import type { Log } from '../log';
 import { Loop } from '../loop';
 import type { Metrics } from '../metrics';
-import { APPEND_METRIC, openBus } from '../open-bus';
+import { openBus } from '../open-bus';
+import { relayObserver } from '../relay-observer';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
-import { continueTrace, currentTraceparent, inTrace } from '../trace';
+import { attributeNames, type Spans } from '../spans';
+import { currentTraceparent } from '../trace';
 import { offsetStore, openServiceDatabase } from './service-database';
 import type { Teardown } from './teardown';
 
@@ -42,6 +45,7 @@ interface Surroundings {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly spans: Spans;
   readonly activity: Activity;
   readonly health: Health;
   readonly teardown: Teardown;
@@ -80,9 +84,8 @@ export class EventsPart {
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
-    const { log, activity, metrics, teardown } = this.around;
-    const took = metrics.histogram(APPEND_METRIC.name, APPEND_METRIC.help);
-    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: (seconds) => took.observe(seconds) });
+    const { log, activity, metrics, spans, teardown } = this.around;
+    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans) });
     const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());
@@ -106,7 +109,7 @@ export class EventsPart {
     const { definition, values, log, activity, teardown } = this.around;
     const handlers = eventHandlers(app);
     if (handlers.size === 0 || !this.transactions) return;
-    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced });
+    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced: (line, work) => this.consumed(line, work) });
     await consumer.subscribe();
     if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
@@ -116,6 +119,13 @@ export class EventsPart {
     activity.report('events', () => consumer.pending());
     teardown.add('consumer', () => loop.stop());
     loop.start();
+  }
+
+  /** An event's effect belongs to the trace of its cause. */
+  private consumed<T>({ topic, type, headers }: EventLine, work: () => Promise<T>): Promise<T> {
+    const { definition, spans } = this.around;
+    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.group]: definition.name, [attributeNames.eventId]: headers.id };
+    return spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, attributes }, work);
   }
 
   private watchLag(topics: readonly Topic[]): void {
@@ -151,9 +161,4 @@ async function busOf({ runtime, values, log, teardown }: Surroundings): Promise<
   const { bus, close } = await openBus({ kafka: values.kafka, url: values.busUrl, poolSize: BUS_POOL_SIZE, log });
   teardown.add('bus', close);
   return bus;
-}
-
-/** An event's effect belongs to the trace of its cause. */
-function traced<T>(traceparent: string | undefined, work: () => Promise<T>): Promise<T> {
-  return inTrace(continueTrace(traceparent), work);
 }

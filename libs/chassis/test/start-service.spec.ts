@@ -80,7 +80,7 @@ describe('a service on the chassis', () => {
   it('counts its calls by outcome', async () => {
     await tally.client(AuthenticationService).renewClaim({}).catch(() => undefined);
     const metrics = await (await fetch(`${tally.internalUrl}/metrics`)).text();
-    expect(metrics).toMatch(/rpc_requests_total\{rpc="exchange.authentication.v1.AuthenticationService\/RenewClaim",outcome="tally.count",service="authentication"\} \d/);
+    expect(metrics).toMatch(/rpc_server_duration_seconds_count\{service="authentication",method="RenewClaim",code="conflict"\} \d/);
     expect(metrics).toContain('event_loop_lag_p99_seconds');
   });
 

@@ -15,8 +15,8 @@ export interface DeliveryOptions {
   readonly handlers: EventHandlers;
   readonly sql: Sql;
   readonly transactions: Transactions;
-  /** Runs a handler within the trace that announced its event. */
-  readonly traced?: <T>(traceparent: string | undefined, work: () => Promise<T>) => Promise<T>;
+  /** Runs what handlers do with an event within the trace that announced it. */
+  readonly traced?: <T>(line: EventLine, work: () => Promise<T>) => Promise<T>;
 }
 
 /** An event's effect, still to be run in a transaction. */
@@ -79,7 +79,7 @@ export class Deliveries {
       for (const handler of handlers) await handler(tx, event, delivery);
     };
     const { traced } = this.options;
-    return traced ? (tx) => traced(headers.traceparent, () => run(tx)) : run;
+    return traced ? (tx) => traced(line, () => run(tx)) : run;
   }
 
   async deliver(line: EventLine, text: string): Promise<Fate> {

@@ -27,7 +27,7 @@ export function headersOf(user: CallUser | undefined, traceparent: string | unde
 export function callContextOf(service: ServiceName, headers: CallHeaders, deadline?: Date): CallContext {
   const user = userOfHeaders(headers);
   if (user && !speaksForUsers.has(service)) throw unauthenticated('This service may not speak for a user.');
-  return { service, traceparent: continueTrace(headers.traceparent), ...(user && { user }), ...(deadline && { deadline }) };
+  return { service, traceparent: continueTrace(headers.traceparent), ...(headers.traceparent && { cause: headers.traceparent }), ...(user && { user }), ...(deadline && { deadline }) };
 }
 
 export function isServiceName(name: unknown): name is ServiceName {

@@ -5,6 +5,7 @@ import { AppError } from '@libs/kernel/app-error';
 import type { ServiceName } from '@libs/contracts/events';
 import { Observable } from 'rxjs';
 import { type OutgoingCall, Rpc, type RpcClient } from '../rpc';
+import { type Callees, DEADLINE_MS, isRepeatable } from './callee';
 import { headersOf } from './caller';
 import { encode, methodDefinition, type Received, STREAM_BYTES_MAX, UNARY_BYTES_MAX } from './codec';
 import { messagesOf, writeTo } from './grpc-streams';
@@ -12,8 +13,6 @@ import { ownerOf } from './owners';
 import { errorOfStatus } from './refusal';
 import { answersStream, routeName, takesStream } from './routes';
 import type { ServiceTokens } from './service-token';
-
-export const DEADLINE_MS = 3_000;
 
 const channelOptions = {
   'grpc.max_receive_message_length': STREAM_BYTES_MAX,
@@ -33,6 +32,12 @@ const asTheyAre = (bytes: Buffer): Buffer => bytes;
 type Addresses = Readonly<Record<ServiceName, string>>;
 type Definition = ReturnType<typeof methodDefinition>;
 
+interface Sending {
+  readonly owner: ServiceName;
+  readonly call: OutgoingCall;
+  readonly deadline: number;
+}
+
 /** The other services, over the network. */
 export class GrpcRpc extends Rpc {
   private readonly channels = new Map<ServiceName, Client>();
@@ -40,6 +45,7 @@ export class GrpcRpc extends Rpc {
   constructor(
     private readonly addresses: Addresses,
     private readonly tokens: ServiceTokens,
+    private readonly callees: Callees,
   ) {
     super();
   }
@@ -56,19 +62,24 @@ export class GrpcRpc extends Rpc {
 
   private unaryCall(owner: ServiceName, service: DescService, method: DescMethod) {
     const definition = methodDefinition({ service, method });
-    const rpc = routeName(service, method);
-    return (input: object, call: OutgoingCall = {}) =>
-      new Promise<Received>((resolve, reject) => {
-        const bytes = encode(method.input, input);
-        if (bytes.length > UNARY_BYTES_MAX) throw new AppError('invalid', 'rpc.message_too_large', `A message of this call has at most ${UNARY_BYTES_MAX} bytes.`);
-        const settle = (error: ServiceError | null, answer?: Received) => {
-          if (error) reject(errorOfStatus(error, rpc));
-          else if (!answer || answer instanceof AppError) reject(answer ?? new Error(`${rpc} answered nothing`));
-          else resolve(answer);
-        };
-        const deadline = Date.now() + (call.deadlineMs ?? DEADLINE_MS);
-        this.channel(owner).makeUnaryRequest(definition.path, asTheyAre, definition.responseDeserialize, bytes, this.metadata(owner, call), { deadline }, settle);
-      });
+    const asked = { rpc: routeName(service, method), isRepeatable: isRepeatable(method) };
+    const callee = this.callees.of(owner);
+    return async (input: object, call: OutgoingCall = {}): Promise<object> => {
+      const bytes = encode(method.input, input);
+      if (bytes.length > UNARY_BYTES_MAX) throw new AppError('invalid', 'rpc.message_too_large', `A message of this call has at most ${UNARY_BYTES_MAX} bytes.`);
+      return callee.ask(asked, call.deadlineMs ?? DEADLINE_MS, (deadline) => this.send(definition, asked.rpc, bytes, { owner, call, deadline }));
+    };
+  }
+
+  private send(definition: Definition, rpc: string, bytes: Buffer, { owner, call, deadline }: Sending): Promise<object> {
+    return new Promise((resolve, reject) => {
+      const settle = (error: ServiceError | null, answer?: Received) => {
+        if (error) reject(errorOfStatus(error, rpc));
+        else if (!answer || answer instanceof AppError) reject(answer ?? new Error(`${rpc} answered nothing`));
+        else resolve(answer);
+      };
+      this.channel(owner).makeUnaryRequest(definition.path, asTheyAre, definition.responseDeserialize, bytes, this.metadata(owner, call), { deadline }, settle);
+    });
   }
 
   private streamCall(owner: ServiceName, service: DescService, method: DescMethod) {
@@ -79,7 +90,7 @@ export class GrpcRpc extends Rpc {
         const metadata = this.metadata(owner, call);
         const opened = takesStream(method) ? this.duplex(definition, owner, metadata, options) : this.reading(definition, owner, metadata, { ...options, message: create(method.input, input as never) });
         const reading = messagesOf(opened, (error) => errorOfStatus(error, routeName(service, method))).subscribe(subscriber);
-        if (takesStream(method)) reading.add(this.send(opened as ReturnType<GrpcRpc['duplex']>, input as Observable<object>));
+        if (takesStream(method)) reading.add(this.pass(opened as ReturnType<GrpcRpc['duplex']>, input as Observable<object>));
         return () => {
           // A call that is cancelled reports so as an error, when nobody listens any more.
           opened.on('error', () => undefined);
@@ -89,7 +100,7 @@ export class GrpcRpc extends Rpc {
       });
   }
 
-  private send(call: ReturnType<GrpcRpc['duplex']>, requests: Observable<object>) {
+  private pass(call: ReturnType<GrpcRpc['duplex']>, requests: Observable<object>) {
     return writeTo(call, requests, { complete: () => call.end(), error: () => call.cancel() });
   }
 

@@ -6,6 +6,9 @@ import type { CallContext } from '../call-context';
 import type { RpcObserver } from '../rpc-observer';
 import { type Route, routeName } from './routes';
 
+const answered = { outcome: 'ok', kind: 'ok' } as const;
+const broken = { outcome: 'internal', kind: 'internal' } as const;
+
 /** What happens around a handler, whichever way the call came. */
 export class Inbound {
   private inFlight = 0;
@@ -27,7 +30,7 @@ export class Inbound {
     const begun = performance.now();
     this.inFlight += 1;
     try {
-      const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)));
+      const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)), call.deadline?.getTime());
       const message = create(route.method.output, answer as never);
       this.note(route, call, begun);
       return message;
@@ -54,8 +57,8 @@ export class Inbound {
 
   private note(route: Route, call: CallContext, begun: number, error?: unknown): void {
     const rpc = routeName(route.service, route.method);
-    const outcome = error === undefined ? 'ok' : error instanceof AppError ? error.code : 'internal';
-    this.observer.served(rpc, outcome, (performance.now() - begun) / 1_000);
+    const { outcome, kind } = error === undefined ? answered : error instanceof AppError ? { outcome: error.code, kind: error.kind } : broken;
+    this.observer.served(rpc, { outcome, kind, seconds: (performance.now() - begun) / 1_000 }, call);
     if (outcome === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
   }
 }

@@ -24,7 +24,7 @@ class Recorder implements RpcObserver {
   readonly outcomes: string[] = [];
   readonly bugs: unknown[] = [];
 
-  served(rpc: string, outcome: string): void {
+  served(rpc: string, { outcome }: { outcome: string }): void {
     this.outcomes.push(`${rpc} ${outcome}`);
   }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import cors from '@fastify/cors';
 import { Log } from '@libs/chassis/log';
+import { Metrics } from '@libs/chassis/metrics';
+import { Spans } from '@libs/chassis/spans';
 import { inTrace, traceIdOf } from '@libs/chassis/trace';
 import { Ids } from '@libs/kernel/ids';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +12,8 @@ import { EXPOSED_HEADERS } from './cross-origin';
 import { Guard } from './guard';
 import { HotDoor } from './hot-door';
 import { BODY_MAX_BYTES, parseBody, RAW_BODY_MAX_BYTES } from './json-body';
-import { HttpRefusal, problemOf } from './problem';
+import { observe } from './observe';
+import { HttpRefusal, problemOf, retryAfterOf } from './problem';
 import { clientOf, decorate, headerOf, idempotencyKeyOf, ifMatchOf, requestIdOf, traceOf, URL_MAX } from './request';
 import type { Input, Method, Route } from './route';
 import { bodyReader, pathReader, queryReader } from './validate';
@@ -26,10 +29,13 @@ export class Door {
     private readonly config: GatewayConfig,
     private readonly ids: Ids,
     private readonly log: Log,
+    private readonly metrics: Metrics,
+    private readonly spans: Spans,
   ) {}
 
   async open(instance: FastifyInstance, routes: readonly Route[]): Promise<void> {
     decorate(instance);
+    observe(instance, this.metrics, this.spans);
     instance.setErrorHandler((error, request, reply) => this.refuse(error, request, reply));
     instance.removeAllContentTypeParsers();
     instance.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => parsed(body, done));
@@ -107,7 +113,7 @@ export class Door {
     if (problem.status >= 500) this.record(error, problem.status, request);
     if (error instanceof HttpRefusal) reply.headers(error.headers);
     if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
-    if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', '1');
+    if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', retryAfterOf(error));
     reply.header('Cache-Control', 'no-store');
     // Not through the route's serialiser, which knows its success alone.
     return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);

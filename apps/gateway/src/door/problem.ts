@@ -93,6 +93,11 @@ function refusedOf(error: unknown): Refused {
   return frameworkRefusal(error) ?? { status: 500, code: 'gateway.internal', detail: 'The failure has been recorded under this trace id.' };
 }
 
+/** When it is worth trying again, in seconds: a service that is given a moment says how long. */
+export function retryAfterOf(error: unknown): string {
+  return (error instanceof AppError && error.details.retryAfterS) || '1';
+}
+
 /** Services know no 412: they say `<service>.stale` when the version that was named is not the row's. */
 function statusOf({ kind, code }: AppError): number {
   return code.endsWith('.stale') ? 412 : errorKinds[kind].http;

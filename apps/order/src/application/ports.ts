@@ -89,6 +89,8 @@ export interface SagaStep {
   readonly orderId: string;
   readonly kind: Effect;
   readonly attempts: number;
+  /** The span that has asked for it. */
+  readonly cause?: string;
 }
 
 /** With its order as it was then. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
 import { Log } from '@libs/chassis/log';
+import { attributeNames, Spans } from '@libs/chassis/spans';
 import { backoffMs, STUCK_AFTER_MS } from '../domain/retry';
 import { ConcludeStep } from './conclude-step';
 import { PerformStep } from './perform-step';
@@ -20,6 +21,7 @@ export class RunSteps {
     private readonly concluder: ConcludeStep,
     private readonly operator: TellOperator,
     private readonly log: Log,
+    private readonly spans: Spans,
   ) {}
 
   /** Begins what is due and waits for none of it, so that one slow neighbour does not hold up the others. */
@@ -42,11 +44,17 @@ export class RunSteps {
   }
 
   private begin(step: ClaimedStep, onFinished: () => void): void {
-    const run = this.run(step).finally(() => {
+    const run = this.traced(step).finally(() => {
       this.running.delete(run);
       onFinished();
     });
     this.running.add(run);
+  }
+
+  /** A step belongs to the trace of what has asked for it. */
+  private traced(step: ClaimedStep): Promise<void> {
+    const { kind, orderId, cause } = step;
+    return this.spans.run({ name: `saga ${kind}`, kind: 'internal', cause, attributes: { [attributeNames.sagaStep]: kind, [attributeNames.orderId]: orderId } }, () => this.run(step));
   }
 
   private async run(step: ClaimedStep): Promise<void> {

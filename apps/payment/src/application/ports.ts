@@ -34,7 +34,8 @@ export abstract class Payments {
   abstract timerFired(tx: Transaction, timer: Timer, now: Date): Promise<boolean>;
 }
 
-export type TakenOperation = Operation & { readonly isFresh: boolean; readonly ageMs: number };
+/** `cause`: the span that has asked for it. */
+export type TakenOperation = Operation & { readonly isFresh: boolean; readonly ageMs: number; readonly cause?: string };
 
 export abstract class Operations {
   abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; delayMs?: number }): Promise<string>;

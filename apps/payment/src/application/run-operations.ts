@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { attributeNames, Spans } from '@libs/chassis/spans';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
 import { backoffMs, UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';
@@ -59,6 +60,7 @@ export class RunOperations {
     private readonly doing: OperationRunners,
     private readonly telemetry: Telemetry,
     private readonly wake: Wake,
+    private readonly spans: Spans,
   ) {}
 
   /** Begins what is due, as far as there is room. */
@@ -66,7 +68,7 @@ export class RunOperations {
     const room = IN_FLIGHT_MAX - this.underWay.size;
     if (room === 0) return;
     for (const operation of await this.operations.take(room)) {
-      const run = this.one(operation).finally(() => {
+      const run = this.traced(operation).finally(() => {
         this.underWay.delete(run);
         this.wake.settled();
       });
@@ -81,6 +83,12 @@ export class RunOperations {
   /** Resolves when all that has begun is over. */
   async drained(): Promise<void> {
     await Promise.all(this.underWay);
+  }
+
+  /** An operation belongs to the trace of what has asked for it. */
+  private traced(operation: TakenOperation): Promise<void> {
+    const { kind, orderId, cause } = operation;
+    return this.spans.run({ name: `operation ${kind}`, kind: 'internal', cause, attributes: { [attributeNames.orderId]: orderId } }, () => this.one(operation));
   }
 
   /** Never throws: a failure of our own is one of this operation alone, and leaves its outcome unknown until it is looked up. */

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
 import { Metrics } from '@libs/chassis/metrics';
-import { APPEND_METRIC } from '@libs/chassis/open-bus';
+import { relayObserver } from '@libs/chassis/relay-observer';
+import { Spans } from '@libs/chassis/spans';
 import { Bus } from '@libs/events/bus';
 import { OwnedOutboxRelay } from '@libs/events/owned-outbox-relay';
 import { invariant } from '@libs/kernel/invariant';
@@ -26,14 +27,14 @@ export class BusCommittedEvents extends CommittedEvents {
     private readonly bus: Bus,
     log: Log,
     private readonly metrics: Metrics,
+    private readonly spans: Spans,
   ) {
     super();
     this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, async () => this.relay?.pass());
   }
 
   async start(owner: string): Promise<void> {
-    const took = this.metrics.histogram(APPEND_METRIC.name, APPEND_METRIC.help);
-    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner, onSent: (seconds) => took.observe(seconds) });
+    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner, onSent: relayObserver(this.metrics, this.spans) });
     await relay.start();
     this.relay = relay;
     this.loop.start();

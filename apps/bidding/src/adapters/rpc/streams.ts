@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
+import { Spans } from '@libs/chassis/spans';
 import type { TradeRequest, WatchUserQuotesRequest } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { UserFeed } from '@libs/redis/user-feed';
 import type { Observable } from 'rxjs';
@@ -18,10 +19,11 @@ export class Streams {
     private readonly feed: MarketFeed,
     private readonly users: UserFeed<QuoteChange>,
     private readonly log: Log,
+    private readonly spans: Spans,
   ) {}
 
   trade(requests: Observable<TradeRequest>) {
-    return tradeStream(requests, this.trading, this.log);
+    return tradeStream(requests, this.trading, this.log, this.spans);
   }
 
   watchMarkets() {

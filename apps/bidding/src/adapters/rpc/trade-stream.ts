@@ -1,6 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AnswerSchema, Command, TradeRequest, TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { Log } from '@libs/chassis/log';
+import { attributeNames, type Spans } from '@libs/chassis/spans';
+import { continueTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
 import { Observable } from 'rxjs';
 import type { Trading } from './trading';
@@ -8,8 +10,10 @@ import type { Trading } from './trading';
 type AnswerInit = MessageInitShape<typeof AnswerSchema>;
 type ResponseInit = MessageInitShape<typeof TradeResponseSchema>;
 
+type Handle = (command: Command, tell: (init: AnswerInit) => void) => void;
+
 /** Many commands a message in; the answers that are ready at one moment go out as one message. Ends when the last command is answered. */
-export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, log: Log): Observable<ResponseInit> {
+export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, log: Log, spans: Spans): Observable<ResponseInit> {
   return new Observable((subscriber) => {
     let ready: AnswerInit[] = [];
     let open = 0;
@@ -25,10 +29,14 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
       // A commit settles all its commands before the next microtask.
       if (ready.push(init) === 1) queueMicrotask(flush);
     };
+    const handle: Handle = (command, tell) => run(command, trading, log, tell);
     return requests.subscribe({
       next: ({ commands }) => {
         open += commands.length;
-        for (const command of commands) run(command, trading, log, answer);
+        for (const command of commands) {
+          if (spans.isOn) inSpan(spans, command, answer, handle);
+          else handle(command, answer);
+        }
       },
       error: (error) => subscriber.error(error),
       complete: () => {
@@ -51,6 +59,19 @@ function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading
   } catch (error) {
     refuse(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** A command is a span of the trace that it names, and what comes of it belongs to that span. */
+function inSpan(spans: Spans, command: Command, answer: (init: AnswerInit) => void, handle: Handle): void {
+  const begun = performance.now();
+  const traceparent = continueTrace(command.traceparent);
+  const name = command.command.case ?? 'malformed';
+  handle({ ...command, traceparent }, (init) => {
+    const failure = init.outcome?.case === 'refusal' ? init.outcome.value.code : undefined;
+    const seconds = (performance.now() - begun) / 1_000;
+    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes: { [attributeNames.command]: name } });
+    answer(init);
+  });
 }
 
 /** A bug arrives as a kind that is in no table, and without its words. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { currentTraceparent } from '@libs/chassis/trace';
 import { uuidOfOwn } from '@libs/kernel/ids';
 import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql } from '@libs/postgres/sql';
@@ -12,7 +13,7 @@ const LEASE_S = 12;
 /** A step that failed so often is no longer waited for by a drain. */
 const LIVE_ATTEMPTS_MAX = 6;
 
-const ADD = `insert into saga_steps (order_id, kind, state) select $1, kind, 'ready' from unnest($2::text[]) with ordinality as t (kind, n) order by n
+const ADD = `insert into saga_steps (order_id, kind, state, traceparent) select $1, kind, 'ready', $3 from unnest($2::text[]) with ordinality as t (kind, n) order by n
   on conflict (order_id, kind) do nothing`;
 
 // An earlier step of the order that runs, or was never tried, goes first; one that keeps failing holds up only what must follow it.
@@ -27,8 +28,8 @@ const CLAIM = `with claimed as (update saga_steps set state = 'running', attempt
           and ((e.state = 'running' and e.lease_until > now()) or (e.state = 'ready' and e.attempts = 0 and not $3::jsonb ? e.kind)
             or (e.kind = $3::jsonb ->> s.kind and e.state in ('ready', 'running', 'waiting'))))
     order by s.next_at, s.id limit $1 for update skip locked)
-  returning id, order_id, kind, attempts)
-  select c.id as step_id, c.kind, c.attempts, o.* from claimed c join orders o on o.id = c.order_id order by c.id`;
+  returning id, order_id, kind, attempts, traceparent)
+  select c.id as step_id, c.kind, c.attempts, c.traceparent, o.* from claimed c join orders o on o.id = c.order_id order by c.id`;
 
 const FREE = `update saga_steps s set lease_until = now() where s.state = 'running' and s.lease_until > now() and ${isGone('s.lease_holder')}`;
 
@@ -61,14 +62,14 @@ export class PostgresSteps extends Steps {
   }
 
   async add(tx: Transaction, orderId: string, kinds: readonly Effect[]): Promise<void> {
-    if (kinds.length > 0) await this.sql.in(tx).query(ADD, [uuidOfOwn('ord', orderId), kinds]);
+    if (kinds.length > 0) await this.sql.in(tx).query(ADD, [uuidOfOwn('ord', orderId), kinds, currentTraceparent() ?? null]);
   }
 
   async claim(limit: number): Promise<ClaimedStep[]> {
-    const rows = await this.sql.query<OrderRow & { step_id: number; kind: Effect; attempts: number }>(CLAIM, [limit, LEASE_S, FOLLOWS]);
+    const rows = await this.sql.query<OrderRow & { step_id: number; kind: Effect; attempts: number; traceparent: string | null }>(CLAIM, [limit, LEASE_S, FOLLOWS]);
     return rows.map((row) => {
       const order = orderOf(row);
-      return { id: row.step_id, orderId: order.id, kind: row.kind, attempts: row.attempts, order };
+      return { id: row.step_id, orderId: order.id, kind: row.kind, attempts: row.attempts, ...(row.traceparent && { cause: row.traceparent }), order };
     });
   }
 

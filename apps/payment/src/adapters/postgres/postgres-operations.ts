@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { currentTraceparent } from '@libs/chassis/trace';
 import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { money } from '@libs/kernel/money';
 import { isGone, thisProcess } from '@libs/postgres/lease-holder';
@@ -11,8 +12,8 @@ import type { Operation, OperationKind, OperationState } from '../../domain/oper
 const LEASE = `interval '5 minutes'`;
 const OPEN = `('planned', 'sent', 'unknown')`;
 
-const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, next_at, request_hash)
-  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'planned', $6::uuid, now() + $7::int * interval '1 millisecond',
+const PLAN = `insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, payment_method_id, next_at, traceparent, request_hash)
+  select $1::uuid, $2::uuid, $3::text, coalesce(max(attempt), 0) + 1, $4::bigint, $5::text, 'planned', $6::uuid, now() + $7::int * interval '1 millisecond', $8::text,
          sha256(convert_to(concat_ws('|', $1::uuid, $2::uuid, $3::text, $4::bigint, $5::text, $6::uuid), 'UTF8'))
   from payment_op where order_id = $2::uuid and kind = $3::text`;
 
@@ -54,13 +55,13 @@ export class PostgresOperations extends Operations {
     const id = this.ids.next('op');
     const { orderId, kind, amount, paymentMethodId, delayMs = 0 } = plan;
     const method = paymentMethodId ? uuidOfOwn('pm', paymentMethodId) : null;
-    await this.sql.in(tx).query(PLAN, [uuidOfOwn('op', id), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, method, delayMs]);
+    await this.sql.in(tx).query(PLAN, [uuidOfOwn('op', id), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, method, delayMs, currentTraceparent() ?? null]);
     return id;
   }
 
   async take(limit: number): Promise<TakenOperation[]> {
-    const rows = await this.sql.query<Row & { was: OperationState; age_ms: number }>(TAKE, [limit]);
-    return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms }));
+    const rows = await this.sql.query<Row & { was: OperationState; age_ms: number; traceparent: string | null }>(TAKE, [limit]);
+    return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms, ...(row.traceparent && { cause: row.traceparent }) }));
   }
 
   async freeLeases(): Promise<void> {

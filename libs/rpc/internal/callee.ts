@@ -1,0 +1,124 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
+import { currentDeadline } from '@libs/chassis/trace';
+import type { ServiceName } from '@libs/contracts/events';
+import { BrokenCircuitError, circuitBreaker, CircuitState, ExponentialBackoff, handleAll, handleWhen, retry, SamplingBreaker } from 'cockatiel';
+import { CalleeSilent, circuitOpen, deadlinePassed, isUnreached } from './refusal';
+
+export const DEADLINE_MS = 3_000;
+/** Of its caller's time a call leaves this much, so that the caller can still answer in time that it had no answer. */
+const FOR_THE_ANSWER_MS = 100;
+/** A call that was given less than this says nothing about its callee when it ends unanswered. */
+const FAIR_MS = 250;
+
+/** The circuit opens when half of at least ten calls of the last ten seconds were not answered; then one call every two seconds tries. */
+const SHARE_MAX = 0.5;
+const WINDOW_MS = 10_000;
+const CALLS_A_SECOND_MIN = 1;
+export const OPEN_MS = 2_000;
+
+const RETRIES_MAX = 2;
+const PAUSE_MS = 50;
+const PAUSE_MS_MAX = 400;
+/** Retries are a tenth of the calls at most: more would be what keeps a callee down that has just come back. */
+const RETRIES_A_CALL = 0.1;
+const RETRIES_SAVED_MAX = 10;
+
+export type CircuitStateName = 'closed' | 'half_open' | 'open';
+
+/** Sends a call once; it is to be answered before `deadline`, or to fail with `CalleeSilent`. */
+type Send = (deadline: number) => Promise<object>;
+
+export interface Asked {
+  readonly rpc: string;
+  /** Whether it may be sent again when nobody knows what became of it: its contract says so. */
+  readonly isRepeatable: boolean;
+}
+
+export function isRepeatable({ idempotency }: DescMethod): boolean {
+  return idempotency === Level.NO_SIDE_EFFECTS || idempotency === Level.IDEMPOTENT;
+}
+
+/** A service as one caller has come to know it: whether it answers at present, and how many second tries it is worth. */
+export class Callee {
+  private readonly breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: OPEN_MS,
+    breaker: new SamplingBreaker({ threshold: SHARE_MAX, duration: WINDOW_MS, minimumRps: CALLS_A_SECOND_MIN }),
+  });
+  private retriesSaved = RETRIES_SAVED_MAX;
+
+  constructor(private readonly name: ServiceName) {}
+
+  get state(): CircuitStateName {
+    if (this.breaker.state === CircuitState.Closed) return 'closed';
+    return this.breaker.state === CircuitState.HalfOpen ? 'half_open' : 'open';
+  }
+
+  /** Sends a call, and once or twice more if that cannot do harm. Whatever the callee answers, a refusal too, is an answer. */
+  async ask(asked: Asked, deadlineMs: number, send: Send): Promise<object> {
+    const now = Date.now();
+    const deadline = Math.min(now + deadlineMs, (currentDeadline() ?? Infinity) - FOR_THE_ANSWER_MS);
+    if (deadline <= now) throw deadlinePassed(asked.rpc);
+    this.retriesSaved = Math.min(this.retriesSaved + RETRIES_A_CALL, RETRIES_SAVED_MAX);
+    const attempt = () => this.once(asked.rpc, deadline, send);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!asked.isRepeatable || !isUnreached(error)) throw error;
+      return this.again(error, deadline, attempt);
+    }
+  }
+
+  private async once(rpc: string, deadline: number, send: Send): Promise<object> {
+    const isFair = deadline - Date.now() >= FAIR_MS;
+    // While one call tries, the library would keep the others waiting for it.
+    if (this.state === 'half_open' || (this.state === 'open' && !isFair)) throw circuitOpen(this.name, rpc, OPEN_MS);
+    if (!isFair) return send(deadline);
+    try {
+      const answer = await this.breaker.execute(() => send(deadline).catch(answered));
+      if (answer instanceof Refused) throw answer.error;
+      return answer;
+    } catch (error) {
+      throw error instanceof BrokenCircuitError ? circuitOpen(this.name, rpc, OPEN_MS) : error;
+    }
+  }
+
+  /** What the first attempt met counts as the first of them. */
+  private again(first: Error, deadline: number, attempt: () => Promise<object>): Promise<object> {
+    let left = RETRIES_MAX;
+    const isWorthIt = (error: Error) => isUnreached(error) && left-- > 0 && Date.now() + PAUSE_MS_MAX < deadline && this.takeRetry();
+    const policy = retry(handleWhen(isWorthIt), { maxAttempts: RETRIES_MAX, backoff: new ExponentialBackoff({ initialDelay: PAUSE_MS, maxDelay: PAUSE_MS_MAX }) });
+    return policy.execute(({ attempt: before }) => (before === 0 ? Promise.reject(first) : attempt()));
+  }
+
+  private takeRetry(): boolean {
+    if (this.retriesSaved < 1) return false;
+    this.retriesSaved -= 1;
+    return true;
+  }
+}
+
+/** The services that one caller asks, each known for itself. */
+export class Callees {
+  private readonly known = new Map<ServiceName, Callee>();
+
+  of(name: ServiceName): Callee {
+    const callee = this.known.get(name) ?? new Callee(name);
+    this.known.set(name, callee);
+    return callee;
+  }
+
+  states(): ReadonlyMap<ServiceName, CircuitStateName> {
+    return new Map([...this.known].map(([name, { state }]) => [name, state]));
+  }
+}
+
+/** A failure that the callee has told. */
+class Refused {
+  constructor(readonly error: unknown) {}
+}
+
+function answered(error: unknown): Refused {
+  if (error instanceof CalleeSilent) throw error;
+  return new Refused(error);
+}
