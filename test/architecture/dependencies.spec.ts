@@ -33,6 +33,7 @@ const probes: Readonly<Record<string, readonly [path: string, text: string]>> = 
   'lib-internals-are-private': ['apps/user/src/adapters/postgres/j.ts', `import '@libs/events/internal/here';`],
   'sandbox-stands-alone': ['apps/sandbox/src/k.ts', `import '@libs/events/here';`],
   'vendors-stay-in-their-adapter': ['apps/user/src/l.ts', `import 'ioredis';`],
+  'telemetry-only-when-asked-for': ['libs/events/s.ts', `import '@opentelemetry/api';`],
   'http-stays-at-the-door': ['apps/user/src/m.ts', `import 'ws';`],
   'grpc-stays-in-rpc': ['apps/user/src/n.ts', `import '@grpc/grpc-js';`],
   'no-cycles': ['libs/events/o.ts', `import './p'; export const o = 1;`],
