@@ -10,7 +10,7 @@ import { KafkaMember } from './internal/kafka-member';
 import { kafkaClient, type KafkaSettings } from './kafka-settings';
 
 const APPEND_MS_MAX = 5_000;
-const ADMIN_TRIES = 4;
+const ADMIN_MS_MAX = 5_000;
 const ADMIN_PAUSE_MS = 250;
 /** A group that hears nothing for so long, while its broker answers and events wait, reads no more. */
 const QUIET_MS_MAX = 90_000;
@@ -21,6 +21,9 @@ export interface KafkaBusOptions extends KafkaSettings {
   readonly onLost: (error: Error) => void;
 }
 
+/** The first and the next offset of each partition. */
+type Bounds = Awaited<ReturnType<Admin['fetchTopicOffsets']>>;
+
 /** The log on Kafka. Its topics are made beforehand, by `createTopics`. */
 export class KafkaBus extends Bus {
   private readonly kafka: Kafka;
@@ -30,6 +33,8 @@ export class KafkaBus extends Bus {
   /** The package forgets some of them when a broker dies while several callers connect to it: they are closed at the end. */
   private readonly sockets = new Set<Socket>();
   private admin: Promise<Admin> | undefined;
+  /** What is being asked about a topic for the lag, which all services of a process want at once. */
+  private readonly asking = new Map<string, Promise<Bounds>>();
 
   constructor(private readonly options: KafkaBusOptions) {
     super();
@@ -129,7 +134,7 @@ export class KafkaBus extends Bus {
       const committed = await admin.fetchOffsets({ groupId: this.nameOf(group), topics: topics.map((topic) => this.nameOf(topic)) });
       const behind = committed.map(async ({ topic, partitions }) => {
         const at = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-        const ends = await admin.fetchTopicOffsets(topic);
+        const ends = await this.boundsOf(admin, topic);
         return ends.reduce((sum, { partition, low, high }) => sum + Number(high) - Math.max(at.get(partition) ?? -1, Number(low)), 0);
       });
       return (await Promise.all(behind)).reduce((sum, one) => sum + one, 0);
@@ -166,22 +171,30 @@ export class KafkaBus extends Bus {
     }
   }
 
-  /** A few times: a coordinator that moves or loads answers a moment later. What fails to the end is tried over a new connection the next time. */
+  /** For a while: a coordinator that moves or loads, and a partition whose leader is new, answer a moment later. What fails to the end is tried over a new connection the next time. */
   private async asAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
+    const end = performance.now() + ADMIN_MS_MAX;
+    for (;;) {
       const opened = (this.admin ??= this.openAdmin());
       try {
         return await work(await opened);
       } catch (error) {
         const isOpen = await opened.then(() => true, () => false);
-        if (this.admin === opened && (!isOpen || tries === ADMIN_TRIES)) {
+        const isLate = performance.now() > end;
+        if (this.admin === opened && (!isOpen || isLate)) {
           this.admin = undefined;
           void opened.then((admin) => admin.disconnect()).catch(() => undefined);
         }
-        if (tries === ADMIN_TRIES) throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.', { cause: String(error) });
-        await new Promise((done) => setTimeout(done, ADMIN_PAUSE_MS * tries));
+        if (isLate) throw new AppError('unavailable', 'bus.unavailable', 'The event bus does not answer.', { cause: String(error) });
+        await new Promise((done) => setTimeout(done, ADMIN_PAUSE_MS));
       }
     }
+  }
+
+  private async boundsOf(admin: Admin, name: string): Promise<Bounds> {
+    const asked = this.asking.get(name) ?? admin.fetchTopicOffsets(name).finally(() => this.asking.delete(name));
+    this.asking.set(name, asked);
+    return asked;
   }
 
   private async openAdmin(): Promise<Admin> {

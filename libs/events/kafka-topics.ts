@@ -50,6 +50,11 @@ export async function createTopics(settings: KafkaSettings, { replicas, minInSyn
   }
 }
 
+/** A leader that was just named may not know of it yet. */
+async function doLead(admin: Admin, names: readonly string[]): Promise<boolean> {
+  return Promise.all(names.map((name) => admin.fetchTopicOffsets(name))).then(() => true, () => false);
+}
+
 /** A cluster that has had no group yet makes the place for their positions when it is first asked for one. */
 async function untilCoordinated(admin: Admin, { prefix }: KafkaSettings): Promise<void> {
   for (let looks = 1; ; looks++) {
@@ -80,7 +85,7 @@ async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
     const { topics } = await admin.fetchTopicMetadata({ topics: [...names] }).catch(() => ({ topics: [] }));
     const led = topics.filter(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
     for (const { name, partitions } of led) invariant(partitions.length === PARTITIONS, `topic ${name} has ${partitions.length} partitions, not ${PARTITIONS}`);
-    if (led.length === names.length) return;
+    if (led.length === names.length && (await doLead(admin, names))) return;
     await new Promise((done) => setTimeout(done, LOOK_MS));
   }
   throw new Error(`Kafka has made the topics, but not all of their partitions have a leader: ${names.join(', ')}`);

@@ -88,6 +88,17 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('the public workflow', () => {
+  it('gives the engines\' tests every engine that they know, as a service container, and calls their own command', () => {
+    const { jobs } = load(readFileSync('.github/workflows/ci.yml', 'utf8')) as { jobs: { engines: { services: object; env: Record<string, string>; steps: { run?: string }[] } } }; // As the test holds it to be.
+    const known = [...readFileSync('scripts/test-engines.mjs', 'utf8').matchAll(/settings: \[(.*?)\]/g)].flatMap(([, keys]) => (keys ?? '').replaceAll(/['\s]/g, '').split(','));
+    expect(known.length).toBeGreaterThan(0);
+    expect(Object.keys(jobs.engines.env).sort()).toEqual([...known].sort());
+    expect(Object.keys(jobs.engines.services)).toEqual(['kafka', 'elasticsearch', 'influxdb', 'redis']);
+    expect(jobs.engines.steps.map(({ run }) => run).filter(Boolean)).toEqual(['npm run test:engines']);
+  });
+});
+
 describe('the topics of the bus', () => {
   it('are those of the contracts', () => expect([...busTopics].sort()).toEqual(Object.keys(topics).sort()));
 });
