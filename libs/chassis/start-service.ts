@@ -90,7 +90,7 @@ class Start {
   async run(): Promise<RunningService> {
     const { name } = this.service.service;
     const { log, teardown, health } = this;
-    reportProcess(this.metrics);
+    reportProcess(this.metrics, { commit: this.values.commit, mode: this.runtime.network ? 'one_process' : 'split' });
     const spans = await this.spans();
     const internalUrl = await this.listenInternally();
     const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, spans, activity: this.activity, health, teardown });

@@ -81,7 +81,7 @@ describe('a service on the chassis', () => {
     await tally.client(AuthenticationService).renewClaim({}).catch(() => undefined);
     const metrics = await (await fetch(`${tally.internalUrl}/metrics`)).text();
     expect(metrics).toMatch(/rpc_server_duration_seconds_count\{service="authentication",method="RenewClaim",code="conflict"\} \d/);
-    expect(metrics).toContain('event_loop_lag_p99_seconds');
+    expect(metrics).toContain('nodejs_eventloop_lag_seconds{quantile="0.99"');
   });
 
   it('logs lines of JSON', () => {
