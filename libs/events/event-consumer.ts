@@ -178,7 +178,7 @@ export class EventConsumer {
       const isHopeless = error instanceof UnknownEvent || attempts >= TRIES;
       if (isTransient(error) || !isHopeless) throw error;
       const fate = await this.deliveries.park(line, text, { error: textOf(error), attempts });
-      this.tell(fate, { topic: line.topic, key: line.key, kseq: line.kseq, type: line.type, attempts }, error);
+      this.tell(fate, { topic: line.topic, key: line.key, kseq: line.kseq, event_type: line.type, event_id: line.headers.id, attempt: attempts }, error);
     }
   }
 

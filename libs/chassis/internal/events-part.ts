@@ -86,7 +86,7 @@ export class EventsPart {
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
-    const { log, activity, metrics, spans, teardown } = this.around;
+    const { log, activity, metrics, spans, health, teardown } = this.around;
     const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans) });
     const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
@@ -94,6 +94,7 @@ export class EventsPart {
     activity.report('outbox', () => relay.pending());
     let backlog = { events: 0, oldestSeconds: 0 };
     metrics.gauge('outbox_pending', 'Events that are committed and not on the bus yet, as of the last look.', [], () => backlog.events);
+    health.report('outbox', () => backlog);
     metrics.gauge('outbox_oldest_age_seconds', 'How long the oldest of them has waited, as of the last look.', [], () => backlog.oldestSeconds);
     const looking = new Loop({ name: 'relay lag', everyMs: LOOK_MS, log }, async () => {
       backlog = await outboxBacklog(this.database.sql);

@@ -31,11 +31,11 @@ export class StepTelemetry {
   /** Answers what may be shown: what a bug says may hold anything; what a refusal says was written for readers. */
   failed({ kind, orderId, attempts }: SagaStep, error: unknown): string {
     this.steps.inc({ saga: 'order', step: kind, outcome: 'failed' });
-    this.log.warn({ orderId, step: kind, attempts, error }, 'a saga step failed and is tried again');
+    this.log.warn({ order_id: orderId, step: kind, attempts, error }, 'a saga step failed and is tried again');
     return error instanceof AppError ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : 'unknown';
   }
 
   unrecorded({ kind, orderId }: SagaStep, error: unknown): void {
-    this.log.error({ orderId, step: kind, error }, 'a failed step could not be recorded');
+    this.log.error({ order_id: orderId, step: kind, error }, 'a failed step could not be recorded');
   }
 }
