@@ -25,6 +25,8 @@ export interface ChassisValues {
   readonly isConsumerPaused: boolean;
   readonly redisUrl?: string;
   readonly sandboxUrl?: string;
+  /** Which sources this was built from, if the build says so. */
+  readonly commit: string;
   /** Who collects traces, if anybody does. */
   readonly otlpUrl?: string;
   readonly internal: { readonly host: string; readonly port: number };
@@ -66,6 +68,7 @@ export function chassisSchema({ name, migrations, http, serves }: ServiceDefinit
     CONSUMERS_PAUSED: z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(z.enum(services))).optional(),
     REDIS_URL: url(/^rediss?$/).optional(),
     SANDBOX_URL: url(/^https?$/).optional(),
+    BUILD_COMMIT: z.string().regex(/^[\w.-]{1,64}$/).default('unknown'),
     OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
     INTERNAL_HOST: z.string().default('127.0.0.1'),
     SERVICE_KEY_FILE: optional(z.string(), !inProcess),
@@ -95,6 +98,7 @@ function valuesOf(name: ServiceName, given: Readonly<Record<string, unknown>>): 
     isConsumerPaused: ((given.CONSUMERS_PAUSED ?? []) as readonly ServiceName[]).includes(name),
     redisUrl: text('REDIS_URL'),
     sandboxUrl: text('SANDBOX_URL'),
+    commit: text('BUILD_COMMIT'),
     otlpUrl: text('OTEL_EXPORTER_OTLP_ENDPOINT'),
     internal: { host: text('INTERNAL_HOST'), port: number(keyOf(name, 'INTERNAL_PORT')) },
     http: { host: text(keyOf(name, 'HTTP_HOST')), port: number(keyOf(name, 'HTTP_PORT')) },

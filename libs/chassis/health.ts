@@ -37,6 +37,11 @@ export class Health {
     return this.phase !== 'starting';
   }
 
+  /** What is shown beside: how far a start has come, and what is missing without standing in the way. */
+  shown(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries([...this.details].map(([name, detail]) => [name, detail()]));
+  }
+
   async readiness(): Promise<Readiness> {
     const failing: Record<string, string> = this.phase === 'started' ? {} : { service: this.phase };
     await Promise.all(
@@ -45,8 +50,7 @@ export class Health {
         if (failure) failing[name] = failure;
       }),
     );
-    const details = Object.fromEntries([...this.details].map(([name, detail]) => [name, detail()]));
-    return { ready: Object.keys(failing).length === 0, failing, details };
+    return { ready: Object.keys(failing).length === 0, failing, details: this.shown() };
   }
 }
 

@@ -1,31 +1,34 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Level, type Logger } from 'pino';
 import { redact, redactText } from './internal/redact';
-import { currentTraceparent, traceIdOf } from './trace';
+import { currentTraceparent, spanIdOf, traceIdOf } from './trace';
+import { version } from './version';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface LogOptions {
   readonly service: string;
   readonly level?: Level | 'silent';
+  /** What NODE_ENV says. */
+  readonly env?: string;
   /** Standard output unless given. */
   readonly destination?: DestinationStream;
 }
 
-/** One JSON object a line: ts, level, service, msg, trace_id, and the caller's fields without personal data. */
+/** One JSON object a line: ts, level, service, version, env, msg, trace_id and span_id, and the caller's fields without personal data. */
 export class Log {
   private readonly logger: Logger;
 
-  constructor({ service, level = 'info', destination }: LogOptions) {
+  constructor({ service, level = 'info', env, destination }: LogOptions) {
     const options = {
       level,
-      base: { service },
+      base: { service, version, env },
       messageKey: 'msg',
       timestamp: () => `,"ts":"${new Date().toISOString()}"`,
       formatters: { level: (label: string) => ({ level: label }) },
       mixin: () => {
-        const traceId = traceIdOf(currentTraceparent());
-        return traceId ? { trace_id: traceId } : {};
+        const traceparent = currentTraceparent();
+        return traceparent ? { trace_id: traceIdOf(traceparent), span_id: spanIdOf(traceparent) } : {};
       },
     };
     this.logger = destination ? pino(options, destination) : pino(options, pino.destination({ fd: 1, sync: false }));

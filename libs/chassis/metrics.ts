@@ -21,8 +21,14 @@ export class Metrics {
 
   /** With `read`, the value is taken when the metrics are collected; of a gauge with one label, the value of each that has one. */
   gauge<L extends string = string>(name: string, help: string, labels: readonly L[] = [], read?: () => number | ReadonlyMap<string, number>): Gauge<L> {
-    const collect = read && { collect(this: Gauge<L>) { fill(this, labels, read()); } };
+    const collect = read && { collect(this: Gauge<L>) { if (labels.length > 0) this.reset(); fill((...given) => this.set(...given), labels, read()); } };
     return this.once(name, () => new Gauge<L>({ name, help, labelNames: [...labels], registers: [this.registry], ...collect }));
+  }
+
+  /** A counter whose count is kept elsewhere, and never shrinks there. */
+  total<L extends string = string>(name: string, help: string, labels: readonly L[], read: () => number | ReadonlyMap<string, number>): Counter<L> {
+    const collect = { collect(this: Counter<L>) { this.reset(); fill((...given) => this.inc(...given), labels, read()); } };
+    return this.once(name, () => new Counter<L>({ name, help, labelNames: [...labels], registers: [this.registry], ...collect }));
   }
 
   /** In Prometheus' text form. */
@@ -36,10 +42,11 @@ export class Metrics {
   }
 }
 
-function fill<L extends string>(gauge: Gauge<L>, [label]: readonly L[], read: number | ReadonlyMap<string, number>): void {
-  if (typeof read === 'number') return gauge.set(read);
+type Put<L extends string> = (...given: [labels: Record<L, string>, value: number]) => void;
+
+function fill<L extends string>(put: Put<L>, [label]: readonly L[], read: number | ReadonlyMap<string, number>): void {
+  // The compiler does not see that no label, or a computed key of type L, makes a record of L.
+  if (typeof read === 'number') return put({} as Record<L, string>, read);
   invariant(label !== undefined, 'values by name need a label for the names');
-  gauge.reset();
-  // The compiler does not see that a computed key of type L makes a record of L.
-  for (const [name, value] of read) gauge.set({ [label]: name } as Record<L, string>, value);
+  for (const [name, value] of read) put({ [label]: name } as Record<L, string>, value);
 }

@@ -83,14 +83,14 @@ class Start {
     this.values = parseAll(env, schema, definition.config.schema)[0] as ChassisValues;
     armFailpoints(env);
     this.config = new definition.config(env);
-    this.log = new Log({ service: definition.name, level: this.values.logLevel, ...(logTo && { destination: logTo }) });
+    this.log = new Log({ service: definition.name, level: this.values.logLevel, env: env.NODE_ENV ?? 'production', ...(logTo && { destination: logTo }) });
     this.metrics = new Metrics(definition.name);
   }
 
   async run(): Promise<RunningService> {
     const { name } = this.service.service;
     const { log, teardown, health } = this;
-    reportProcess(this.metrics);
+    reportProcess(this.metrics, { commit: this.values.commit, mode: this.runtime.network ? 'one_process' : 'split' });
     const spans = await this.spans();
     const internalUrl = await this.listenInternally();
     const events = await EventsPart.open({ definition: this.service.service, values: this.values, runtime: this.runtime, log, metrics: this.metrics, spans, activity: this.activity, health, teardown });
@@ -100,6 +100,7 @@ class Start {
     health.report('redis', () => redis.client?.status ?? 'none');
     const { rpc, endpoint, pending, circuits, port, close } = this.rpc(spans);
     reportCircuits(this.metrics, circuits);
+    health.report('do not answer', () => [...circuits()].filter(([, state]) => state !== 'closed').map(([name]) => name));
     teardown.add('rpc clients', close);
     this.activity.report('rpc', pending);
     const provided = [

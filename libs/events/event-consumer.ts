@@ -43,6 +43,8 @@ interface Located {
 export class EventConsumer {
   readonly topics: Topic[];
   readonly fates: Record<Fate, number> = { applied: 0, late: 0, queued: 0, parked: 0 };
+  /** How often an event was put off, to be tried again. */
+  retries = 0;
   private readonly deliveries: Deliveries;
   private readonly queue: ParkedQueue;
   /** Partitions that wait before they try their next event again, by id. */
@@ -176,12 +178,13 @@ export class EventConsumer {
       const isHopeless = error instanceof UnknownEvent || attempts >= TRIES;
       if (isTransient(error) || !isHopeless) throw error;
       const fate = await this.deliveries.park(line, text, { error: textOf(error), attempts });
-      this.tell(fate, { topic: line.topic, key: line.key, kseq: line.kseq, type: line.type, attempts }, error);
+      this.tell(fate, { topic: line.topic, key: line.key, kseq: line.kseq, event_type: line.type, event_id: line.headers.id, attempt: attempts }, error);
     }
   }
 
   /** The partition waits at the event that failed; the others go on. */
   private holdBack(batch: BusBatch, offset: number, error: unknown): void {
+    this.retries += 1;
     const before = this.holds.get(idOf(batch));
     const { tries, waits } = before?.offset === offset ? before : { tries: 0, waits: 0 };
     const isWait = isTransient(error);

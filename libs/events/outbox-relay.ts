@@ -80,14 +80,6 @@ export class OutboxRelay {
     return row?.events ?? 0;
   }
 
-  /** How long the oldest of them has waited. */
-  async oldestMs(): Promise<number> {
-    const [row] = await this.options.sql.query<{ ms: number }>(
-      `select coalesce(extract(epoch from now() - min(created_at)) * 1000, 0)::bigint as ms from outbox where published_at is null and owner is null`,
-    );
-    return row?.ms ?? 0;
-  }
-
   /** Lets another relay begin at once. */
   async release(): Promise<void> {
     this.renewAt = 0;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { types } from 'pg';
+import { type Pool, types } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { Sql, type Statements } from './sql';
@@ -193,6 +193,13 @@ export class Database {
   /** For a transaction, which gives it back. */
   connect(): Promise<Connection> {
     return connectionOf(this.source);
+  }
+
+  /** How its connections are used at this moment. */
+  pool(): { readonly used: number; readonly idle: number; readonly waiting: number } {
+    // TypeORM hides the pool of `pg`, which is what its driver for PostgreSQL holds.
+    const { totalCount, idleCount, waitingCount } = (this.source.driver as unknown as { master: Pool }).master;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** The settings of this server with which an acknowledged commit could be lost. */

@@ -4,6 +4,8 @@ import { defineService } from '@libs/chassis/service';
 import { AuthenticationService } from '@libs/contracts/gen/exchange/authentication/v1/authentication_pb';
 import { OnOrder } from './adapters/events/on-order';
 import { AuthenticationController } from './adapters/grpc/authentication.controller';
+import { FloorMetrics } from './adapters/loops/floor-metrics';
+import { PostgresFloor } from './adapters/postgres/postgres-floor';
 import { PostgresInspections } from './adapters/postgres/postgres-inspections';
 import { PostgresParcels } from './adapters/postgres/postgres-parcels';
 import { PostgresStrayParcels } from './adapters/postgres/postgres-stray-parcels';
@@ -11,7 +13,7 @@ import { CancelInspection } from './application/cancel-inspection';
 import { ClaimInspection } from './application/claim-inspection';
 import { JudgeInspection } from './application/judge-inspection';
 import { OpenInspection } from './application/open-inspection';
-import { Inspections, Parcels, StrayParcels } from './application/ports';
+import { Floor, Inspections, Parcels, StrayParcels } from './application/ports';
 import { ReadInspections } from './application/read-inspections';
 import { KeepStray } from './application/keep-stray';
 import { RecordIntake } from './application/record-intake';
@@ -30,6 +32,8 @@ import { AuthenticationConfig } from './authentication.config';
     ReadInspections,
     TendStrayParcels,
     OnOrder,
+    FloorMetrics,
+    { provide: Floor, useClass: PostgresFloor },
     { provide: Inspections, useClass: PostgresInspections },
     { provide: Parcels, useClass: PostgresParcels },
     { provide: StrayParcels, useClass: PostgresStrayParcels },

@@ -17,6 +17,7 @@ import { GatewayConfig } from './gateway.config';
 import { PublicApi, PublicRoutes, Surroundings } from './public-api';
 import { MarketHub } from './realtime/market-hub';
 import { SocketRules } from './realtime/socket-rules';
+import { SocketMetrics } from './realtime/socket-metrics';
 import { Sockets } from './realtime/sockets';
 import { Tickets } from './realtime/tickets';
 import { UserHub } from './realtime/user-hub';
@@ -29,7 +30,7 @@ const limits = {
   useFactory: (redis: RedisConnection, memory: MemoryLimits, { isOneProcess }: Topology): Limits => (redis.client && !isOneProcess ? new RedisLimits(redis, memory) : memory),
 };
 
-@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, MarketHub, UserHub, SocketRules, Sockets, Surroundings, PublicRoutes, PublicApi] })
+@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, MarketHub, UserHub, SocketRules, Sockets, SocketMetrics, Surroundings, PublicRoutes, PublicApi] })
 export class GatewayModule {
   static readonly service = defineService({
     name: 'gateway',

@@ -53,7 +53,9 @@ describe('where the outside world is the sandbox', () => {
 
   it('the exchange is ready when every service is', async () => {
     expect((await ask(gateway.url, 'GET', '/health/ready')).body).toEqual({ status: 'ok', services: { order: 'ready', user: 'ready' } });
+    expect((await ask(gateway.url, 'GET', '/v1/status')).body).toEqual({ status: 'ok', services: { order: 'ready', user: 'ready' } });
     follows = false;
+    expect(await ask(gateway.url, 'GET', '/v1/status')).toMatchObject({ status: 200, body: { status: 'degraded', services: { order: 'not_ready', user: 'ready' } } });
     expect((await ask(gateway.url, 'GET', '/health/ready')).body).toMatchObject({ status: 503, code: 'gateway.not_ready', detail: 'Not ready: order.', retryable: true });
     expect((await ask(gateway.url, 'GET', '/health/live')).status).toBe(200);
   });

@@ -55,6 +55,7 @@ import { RecordScans } from './application/record-scans';
 import { ReportEvent } from './application/report-event';
 import { ResumeManualTask } from './application/resume-manual-task';
 import { RunSteps } from './application/run-steps';
+import { StepTelemetry } from './application/step-telemetry';
 import { TakeCarrierWebhook } from './application/take-carrier-webhook';
 import { TellOperator } from './application/tell-operator';
 import { TellUsers } from './application/tell-users';
@@ -63,7 +64,7 @@ import { OrderConfig } from './order.config';
 
 const useCases = [
   OpenOrder, CreateOrder, Advance, Deadlines, FireTimers, PassDeadline,
-  RunSteps, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
+  RunSteps, StepTelemetry, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
   RecordPayment, RecordInspection, RecordScans, ApplyScan, PollParcels, TakeCarrierWebhook,
   ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk, TellUsers, WatchOrders, OrderDesk,
 ];

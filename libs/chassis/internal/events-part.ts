@@ -1,10 +1,10 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common';
-import type { Topic } from '@libs/contracts/events';
 import { Bus } from '@libs/events/bus';
 import { EventConsumer } from '@libs/events/event-consumer';
 import type { EventLine } from '@libs/events/event-line';
 import { eventHandlers } from '@libs/events/event-handlers';
 import { Outbox } from '@libs/events/outbox';
+import { outboxBacklog } from '@libs/events/outbox-backlog';
 import { OutboxRelay } from '@libs/events/outbox-relay';
 import { ParkedEvents } from '@libs/events/parked-events';
 import { Replays } from '@libs/events/replays';
@@ -28,6 +28,7 @@ import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
 import { attributeNames, type Spans } from '../spans';
 import { currentTraceparent } from '../trace';
+import { reportPool } from './process-metrics';
 import { offsetStore, openServiceDatabase } from './service-database';
 import type { Teardown } from './teardown';
 
@@ -72,6 +73,7 @@ export class EventsPart {
     const isDurable = runtime.env.NODE_ENV !== 'test';
     const database = await openServiceDatabase({ name: definition.name, url: values.databaseUrl, migrations: definition.migrations, poolSize: values.poolSize, log, isDurable });
     teardown.add('database', () => database.close());
+    reportPool(around.metrics, database);
     around.health.require('database', async () => void (await database.sql.query('select 1')));
     return new EventsPart(database, await busOf(around), around);
   }
@@ -84,16 +86,18 @@ export class EventsPart {
 
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
-    const { log, activity, metrics, spans, teardown } = this.around;
+    const { log, activity, metrics, spans, health, teardown } = this.around;
     const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans) });
     const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());
     activity.report('outbox', () => relay.pending());
-    let pending = 0;
-    metrics.gauge('outbox_pending', 'Outbox rows that are not on the bus yet, as of the last look.', [], () => pending);
+    let backlog = { events: 0, oldestSeconds: 0 };
+    metrics.gauge('outbox_pending', 'Events that are committed and not on the bus yet, as of the last look.', [], () => backlog.events);
+    health.report('outbox', () => backlog);
+    metrics.gauge('outbox_oldest_age_seconds', 'How long the oldest of them has waited, as of the last look.', [], () => backlog.oldestSeconds);
     const looking = new Loop({ name: 'relay lag', everyMs: LOOK_MS, log }, async () => {
-      pending = await relay.pending();
+      backlog = await outboxBacklog(this.database.sql);
     });
     const loops = [sending, pruning, looking];
     loops.forEach((loop) => loop.start());
@@ -115,24 +119,36 @@ export class EventsPart {
     const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
     this.bus.onAppend((topics) => consumer.topics.some((topic) => topics.has(topic)) && loop.nudge());
     this.watchParked(this.transactions);
-    this.watchLag(consumer.topics);
+    this.watchLag(consumer);
     activity.report('events', () => consumer.pending());
     teardown.add('consumer', () => loop.stop());
     loop.start();
   }
 
   /** An event's effect belongs to the trace of its cause. */
-  private consumed<T>({ topic, type, headers }: EventLine, work: () => Promise<T>): Promise<T> {
-    const { definition, spans } = this.around;
-    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.group]: definition.name, [attributeNames.eventId]: headers.id };
-    return spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, attributes }, work);
+  private async consumed<T>({ topic, type, headers }: EventLine, work: () => Promise<T>): Promise<T> {
+    const { definition: { name: group }, spans, metrics } = this.around;
+    const took = metrics.histogram('event_process_duration_seconds', 'Time that the handlers of a service took for an event.', ['topic', 'group', 'outcome']);
+    const ended = took.startTimer({ topic, group });
+    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: headers.id };
+    try {
+      const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, attributes }, work);
+      ended({ outcome: 'ok' });
+      return result;
+    } catch (error) {
+      ended({ outcome: 'failed' });
+      throw error;
+    }
   }
 
-  private watchLag(topics: readonly Topic[]): void {
+  private watchLag(consumer: EventConsumer): void {
     const { definition, log, metrics, teardown } = this.around;
-    const lag = metrics.gauge('consumer_lag', 'Events of a topic that this service has not taken yet, as of the last look.', ['topic']);
+    const group = definition.name;
+    const lag = metrics.gauge('consumer_lag', 'Events of a topic that this service has not taken yet, as of the last look.', ['topic', 'group']);
+    metrics.total('consumer_retries_total', 'How often an event was put off, to be tried again.', ['group'], () => new Map([[group, consumer.retries]]));
+    metrics.total('dedup_hits_total', 'Events that came again and changed nothing.', ['consumer'], () => new Map([[group, consumer.fates.late]]));
     const looking = new Loop({ name: 'consumer lag', everyMs: LOOK_MS, log }, async () => {
-      for (const topic of topics) lag.set({ topic }, await this.bus.lag(definition.name, [topic]));
+      for (const topic of consumer.topics) lag.set({ topic, group }, await this.bus.lag(group, [topic]));
     });
     teardown.add('consumer lag', () => looking.stop());
     looking.start();

@@ -49,7 +49,7 @@ export class InternalHttp {
       case '/health/live':
         return json(200, { status: 'ok' });
       case '/health/startup':
-        return json(this.health.isStarted ? 200 : 503, { started: this.health.isStarted });
+        return json(this.health.isStarted ? 200 : 503, { started: this.health.isStarted, details: this.health.shown() });
       case '/health/ready': {
         const readiness = await this.health.readiness();
         return json(readiness.ready ? 200 : 503, readiness);

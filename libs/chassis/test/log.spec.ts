@@ -3,16 +3,16 @@ import { Log } from '../log';
 
 function written(work: (log: Log) => void): { line: Record<string, unknown>; text: string } {
   const lines: string[] = [];
-  work(new Log({ service: 'order', destination: { write: (line) => lines.push(line) } }));
+  work(new Log({ service: 'order', env: 'test', destination: { write: (line) => lines.push(line) } }));
   const text = lines.join('');
   return { line: JSON.parse(text) as Record<string, unknown>, text };
 }
 
 describe('a log line', () => {
-  it('is one JSON object with time, level, service, message and trace', () => {
+  it('is one JSON object with time, level, service, version, surroundings, message, trace and span', () => {
     const traceparent = newTraceparent();
-    const { line } = written((log) => inTrace(traceparent, () => log.info({ orderId: 'ord_1' }, 'opened')));
-    expect(line).toMatchObject({ level: 'info', service: 'order', msg: 'opened', orderId: 'ord_1', trace_id: traceIdOf(traceparent), ts: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
+    const { line } = written((log) => inTrace(traceparent, () => log.info({ order_id: 'ord_1' }, 'opened')));
+    expect(line).toMatchObject({ level: 'info', service: 'order', version: expect.stringMatching(/^\d+\.\d+\.\d+/), env: 'test', msg: 'opened', order_id: 'ord_1', trace_id: traceIdOf(traceparent), span_id: traceparent.slice(36, 52), ts: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
   });
 
   const secrets: [string, Record<string, unknown>, string][] = [
@@ -40,7 +40,14 @@ describe('a log line', () => {
 
   it('keeps what operators need: ids of secret things, counts and the error', () => {
     const fields = { addressVersionId: 'adv_1', paymentMethodId: 'pm_1', sessionId: 'ses_1', discarded: 3, amountMinor: 487_45, orderNumber: '1234567890123', error: new TypeError('x is not a function') };
-    expect(written((log) => log.error(fields, 'm')).line).toMatchObject({ ...fields, error: { name: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('log.spec') } });
+    expect(written((log) => log.error(fields, 'm')).line).toMatchObject({ ...fields, error: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('log.spec') } });
+  });
+
+  it('tells one user from another without naming either', () => {
+    const [ann, bob] = ['usr_01h455vb4pex5vsknk084sn02q', 'usr_01h455vb4pex5vsknk084sn02r'];
+    const { text, line } = written((log) => log.warn({ user_id: ann, seen: [ann, bob] }, `about ${ann}`));
+    expect(text).not.toContain('01h455vb4pex5');
+    expect(line).toMatchObject({ user_id: expect.stringMatching(/^usr#[0-9a-f]{12}$/), seen: [line.user_id, expect.not.stringContaining(String(line.user_id))], msg: `about ${String(line.user_id)}` });
   });
 
   it('survives what is too deep, too long, binary, big or circular', () => {

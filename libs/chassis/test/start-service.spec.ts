@@ -71,7 +71,7 @@ describe('a service on the chassis', () => {
 
   it('tells its operator whether it lives, is ready, and what is left to do', async () => {
     expect(await json('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
-    expect(await json('/health/startup')).toEqual({ status: 200, body: { started: true } });
+    expect(await json('/health/startup')).toMatchObject({ status: 200, body: { started: true, details: { 'do not answer': [], outbox: { events: 0 } } } });
     expect(await json('/health/ready')).toMatchObject({ status: 200, body: { ready: true, failing: {} } });
     expect((await json('/activity')).body).toMatchObject({ rpc: 0, outbox: 0, events: 0 });
     expect((await json('/nothing')).status).toBe(404);
@@ -81,7 +81,7 @@ describe('a service on the chassis', () => {
     await tally.client(AuthenticationService).renewClaim({}).catch(() => undefined);
     const metrics = await (await fetch(`${tally.internalUrl}/metrics`)).text();
     expect(metrics).toMatch(/rpc_server_duration_seconds_count\{service="authentication",method="RenewClaim",code="conflict"\} \d/);
-    expect(metrics).toContain('event_loop_lag_p99_seconds');
+    expect(metrics).toContain('nodejs_eventloop_lag_seconds{quantile="0.99"');
   });
 
   it('logs lines of JSON', () => {

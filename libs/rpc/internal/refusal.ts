@@ -39,8 +39,8 @@ export function errorOfStatus({ code, metadata }: Pick<ServiceError, 'code' | 'm
 
 /** No answer came: nobody was there, or not in time. What a callee answers is never this, whatever its code. */
 export class CalleeSilent extends AppError {
-  constructor(code: 'rpc.unavailable' | 'rpc.deadline', message: string, rpc: string) {
-    super('unavailable', code, message, { rpc });
+  constructor({ kind, code, message, details }: AppError) {
+    super(kind, code, message, details);
   }
 }
 
@@ -49,7 +49,7 @@ export function isUnreached(error: unknown): error is CalleeSilent {
   return error instanceof CalleeSilent && error.code === 'rpc.unavailable';
 }
 
-export const unavailable = (rpc: string) => new CalleeSilent('rpc.unavailable', 'A part of the exchange cannot be reached at the moment.', rpc);
-export const deadlinePassed = (rpc: string) => new CalleeSilent('rpc.deadline', 'A part of the exchange did not answer in time.', rpc);
+export const unavailable = (rpc: string) => new CalleeSilent(new AppError('unavailable', 'rpc.unavailable', 'A part of the exchange cannot be reached at the moment.', { rpc }));
+export const deadlinePassed = (rpc: string) => new CalleeSilent(new AppError('unavailable', 'rpc.deadline', 'A part of the exchange did not answer in time.', { rpc }));
 export const circuitOpen = (service: string, rpc: string, openMs: number) =>
   new AppError('unavailable', 'rpc.circuit_open', 'A part of the exchange has not answered lately, and is given a moment. Nothing was sent.', { service, rpc, retryAfterS: String(Math.ceil(openMs / 1_000)) });

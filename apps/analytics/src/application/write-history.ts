@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
-import { Histories, UnwrittenTrades } from './ports';
+import { Histories, type HistoryBatch, type RemoteHistory, UnwrittenTrades } from './ports';
 
 const BATCH = 2_000;
 
@@ -13,6 +13,9 @@ export class WriteHistory {
     private readonly unwritten: UnwrittenTrades,
     private readonly transactions: Transactions,
   ) {}
+
+  /** Batches that the history did not take, since the start; each is written again. */
+  failures = 0;
 
   /** Once, at the start: a history that has just been chosen lacks everything. */
   async begin(): Promise<void> {
@@ -31,10 +34,19 @@ export class WriteHistory {
     return this.transactions.run(async (tx) => {
       const { rows, batch } = await this.unwritten.take(tx, BATCH);
       if (rows.length === 0) return false;
-      await remote.write(batch);
+      await this.written(remote, batch);
       failpoint('analytics.afterBulkBeforeOffset');
       await this.unwritten.done(tx, rows);
       return rows.length === BATCH;
     });
+  }
+
+  private async written(remote: RemoteHistory, batch: HistoryBatch): Promise<void> {
+    try {
+      await remote.write(batch);
+    } catch (error) {
+      this.failures += 1;
+      throw error;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '@libs/postgres/transaction';
-import type { Check, Inspection, Opinion, Outcome } from '../domain/inspection';
+import type { Check, Inspection, Opinion, Outcome, State } from '../domain/inspection';
 
 export interface NewInspection {
   readonly id: string;
@@ -17,6 +17,19 @@ export interface InspectionFilter {
   readonly notOf: string;
   readonly limit: number;
   readonly after?: string;
+}
+
+/** The floor as its operator sees it; counts are since the beginning. */
+export interface FloorFigures {
+  readonly tasks: Readonly<Partial<Record<State, number>>>;
+  readonly oldestSeconds: number;
+  readonly decisions: Readonly<Record<string, number>>;
+  readonly breaches: number;
+  readonly disagreements: number;
+}
+
+export abstract class Floor {
+  abstract figures(now: Date): Promise<FloorFigures>;
 }
 
 export abstract class Inspections {

@@ -1,5 +1,6 @@
 /** Where an inspection stands. A claim is not a state: it is a lease that may lapse at any moment. */
-export type State = 'awaiting_parcel' | 'queued' | 'awaiting_review' | 'disagreement' | 'completed' | 'cancelled';
+export const states = ['awaiting_parcel', 'queued', 'awaiting_review', 'disagreement', 'completed', 'cancelled'] as const;
+export type State = (typeof states)[number];
 export type Verdict = 'pass' | 'fail';
 
 export const checkKinds = ['box', 'authenticity_markers', 'size', 'condition'] as const;

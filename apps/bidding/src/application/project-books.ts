@@ -76,7 +76,7 @@ export class ProjectBooks implements WriterListener {
     const images = await this.imagesOf(ids, tops);
     for (const image of images) {
       const outcome = await this.books.rebuild(image);
-      if (outcome === 'FENCED') this.log.warn({ market: image.marketId, epoch: image.epoch }, 'another owner writes this book');
+      if (outcome === 'FENCED') this.log.warn({ market_id: image.marketId, epoch: image.epoch }, 'another owner writes this book');
       // What was committed while the image was on its way may have changed only the book that it has replaced.
       if (this.writer.floor.markets.get(image.marketId)?.seq !== image.seq) this.doubt([image.marketId]);
     }

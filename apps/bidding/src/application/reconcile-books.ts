@@ -52,7 +52,7 @@ export class ReconcileBooks implements WriterListener {
       const { h1, h2 } = hashOf(book);
       if (h1 === row.h1 && h2 === row.h2 && book.h1 === row.h1 && book.h2 === row.h2) continue;
       wrong.push(row.marketId);
-      this.log.error({ market: row.marketId, seq: row.seq, rows: summary(row), book: summary(book) }, 'a live book differs from the database; it is written again');
+      this.log.error({ market_id: row.marketId, seq: row.seq, rows: summary(row), book: summary(book) }, 'a live book differs from the database; it is written again');
     }
     this.mismatches += wrong.length;
     if (wrong.length > 0) await this.writer.reread(wrong);

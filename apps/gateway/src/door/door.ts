@@ -3,7 +3,7 @@ import cors from '@fastify/cors';
 import { Log } from '@libs/chassis/log';
 import { Metrics } from '@libs/chassis/metrics';
 import { Spans } from '@libs/chassis/spans';
-import { inTrace, traceIdOf } from '@libs/chassis/trace';
+import { inTrace, spanIdOf, traceIdOf } from '@libs/chassis/trace';
 import { Ids } from '@libs/kernel/ids';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../gateway.config';
@@ -110,7 +110,7 @@ export class Door {
   private refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const traceId = traceIdOf(request.traceparent) ?? '';
     const problem = problemOf(error, { traceId, instance: (request.raw.url ?? '').split('?', 1)[0]?.slice(0, 200) ?? '' });
-    if (problem.status >= 500) this.record(error, problem.status, request);
+    if (problem.status >= 500) this.record(error, problem.status, request, reply);
     if (error instanceof HttpRefusal) reply.headers(error.headers);
     if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
     if (problem.status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', retryAfterOf(error));
@@ -119,8 +119,8 @@ export class Door {
     return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
   }
 
-  private record(error: unknown, status: number, request: FastifyRequest): void {
-    const fields = { error, method: request.method, route: request.routeOptions.config?.path, trace_id: traceIdOf(request.traceparent) };
+  private record(error: unknown, status: number, request: FastifyRequest, { elapsedTime }: FastifyReply): void {
+    const fields = { error, method: request.method, route: request.routeOptions.config?.path, status, duration_ms: Math.round(elapsedTime), request_id: requestIdOf(request), user_id: request.user?.id, trace_id: traceIdOf(request.traceparent), span_id: spanIdOf(request.traceparent) };
     if (status === 500) this.log.error(fields, 'a request failed');
     else this.log.warn(fields, 'a request could not be served');
   }

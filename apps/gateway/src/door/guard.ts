@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Metrics } from '@libs/chassis/metrics';
 import { AppError } from '@libs/kernel/app-error';
 import type { Role } from '@libs/rpc/call-context';
 import type { FastifyRequest } from 'fastify';
@@ -18,13 +19,16 @@ const noRole = (roles: readonly Role[]) => new AppError('forbidden', 'gateway.ro
 @Injectable()
 export class Guard {
   private readonly table: LimitTable;
+  private readonly rejections;
 
   constructor(
     private readonly sessions: Sessions,
     private readonly limits: Limits,
     config: GatewayConfig,
+    metrics: Metrics,
   ) {
     this.table = config.limits;
+    this.rejections = metrics.counter('ratelimit_rejections_total', 'Requests that were refused because their caller had sent too many.', ['policy']);
   }
 
   /** Before the body is read: session, limit, role. Nothing is waited for when all of it is known in this process. */
@@ -49,7 +53,9 @@ export class Guard {
     return whenKnown(this.limits.take(name, limit, caller), ({ allowed, remaining, retryAfterS }) => {
       headers.header('RateLimit-Policy', `"${name}";q=${limit.quota};w=${limit.windowS}`);
       headers.header('RateLimit', `"${name}";r=${remaining};t=${retryAfterS}`);
-      if (!allowed) throw new HttpRefusal(429, 'gateway.rate_limited', `At most ${limit.quota} in ${limit.windowS} s.`, { 'Retry-After': String(retryAfterS) });
+      if (allowed) return;
+      this.rejections.inc({ policy: name });
+      throw new HttpRefusal(429, 'gateway.rate_limited', `At most ${limit.quota} in ${limit.windowS} s.`, { 'Retry-After': String(retryAfterS) });
     });
   }
 

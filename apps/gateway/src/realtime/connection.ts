@@ -3,7 +3,7 @@ import type { CallUser } from '@libs/rpc/call-context';
 import type { WebSocket } from 'ws';
 import { HttpRefusal, problemOf } from '../door/problem';
 import { type ChannelName, channelOf, type Frame, frameOf } from './frames';
-import type { MarketHub, Watcher } from './market-hub';
+import type { MarketHub, SentFrame, Watcher } from './market-hub';
 import type { UserHub } from './user-hub';
 
 const BUFFERED_BYTES_MAX = 1024 * 1024;
@@ -20,6 +20,13 @@ export interface Room {
   /** Throws when this user has enough sockets. */
   admit(connection: Connection, user: CallUser): void;
   nowMs(): number;
+  readonly tally: Tally;
+}
+
+/** What has been sent, and to whom it could not be sent fast enough, since the start. */
+export interface Tally {
+  readonly sent: Map<string, number>;
+  slow: number;
 }
 
 const unknownChannel = () => new HttpRefusal(404, 'gateway.channel_unknown', 'There is no such channel.');
@@ -42,6 +49,11 @@ export class Connection implements Watcher {
     readonly openedAtMs: number,
   ) {}
 
+  /** What it watches, by kind. */
+  get kinds(): ChannelName['kind'][] {
+    return [...this.channels.values()].map(({ kind }) => kind);
+  }
+
   get isIdle(): boolean {
     return this.channels.size === 0;
   }
@@ -56,9 +68,14 @@ export class Connection implements Watcher {
     this.work = this.work.then(() => this.obey(frame));
   }
 
-  send(frame: object): void {
+  send(frame: SentFrame): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
-    if (this.socket.bufferedAmount > BUFFERED_BYTES_MAX) return this.close(closeCodes.slow, 'reads too slowly');
+    const { tally } = this.room;
+    if (this.socket.bufferedAmount > BUFFERED_BYTES_MAX) {
+      tally.slow += 1;
+      return this.close(closeCodes.slow, 'reads too slowly');
+    }
+    tally.sent.set(frame.t, (tally.sent.get(frame.t) ?? 0) + 1);
     this.socket.send(JSON.stringify(frame));
   }
 

@@ -13,9 +13,15 @@ const SEND_EVERY_MS = 50;
 const WATCH_EVERY_MS = 200;
 const DEPTH = 100;
 
+/** What a watcher is sent; `t` says of which kind it is. */
+export interface SentFrame {
+  readonly t: string;
+  readonly [field: string]: unknown;
+}
+
 /** Somebody who watches; a socket, to the hub. */
 export interface Watcher {
-  send(frame: object): void;
+  send(frame: SentFrame): void;
 }
 
 interface Watched {
@@ -33,6 +39,8 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   private subscription: Subscription | undefined;
   /** Nothing has come on this stream yet: what was loaded before may miss a change. */
   private isFresh = true;
+  /** Books that were read anew for those who watch them, since the start. */
+  resyncs = 0;
   private readonly watching: Loop;
   private readonly sending: Loop;
 
@@ -132,6 +140,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private reload(marketId: string, watched: Watched): void {
+    this.resyncs += 1;
     watched.book.unload();
     this.load(marketId, watched).then(
       () => broadcast(watched.bookWatchers, { ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() }),
@@ -164,6 +173,6 @@ function tickerOf({ seq, epoch, state, lowestAskMinor, highestBidMinor, numberOf
   return { seq: safe(seq), epoch: safe(epoch), state, lowestAsk: price(lowestAskMinor), highestBid: price(highestBidMinor), numberOfAsks, numberOfBids };
 }
 
-function broadcast(watchers: ReadonlySet<Watcher>, frame: object): void {
+function broadcast(watchers: ReadonlySet<Watcher>, frame: SentFrame): void {
   for (const watcher of watchers) watcher.send(frame);
 }

@@ -10,7 +10,7 @@ import { HttpRefusal, problemOf } from '../door/problem';
 import { addressOf } from '../door/request';
 import { Revocations } from '../door/revocations';
 import { SocketRules } from './socket-rules';
-import { closeCodes, Connection, type Room } from './connection';
+import { closeCodes, Connection, type Room, type Tally } from './connection';
 import { MarketHub } from './market-hub';
 import { Tickets } from './tickets';
 import { UserHub } from './user-hub';
@@ -29,6 +29,7 @@ export class Sockets implements OnApplicationBootstrap, BeforeApplicationShutdow
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: PAYLOAD_BYTES_MAX, perMessageDeflate: false, clientTracking: false });
   private readonly connections = new Map<Connection, string>();
   private readonly room: Room;
+  readonly tally: Tally = { sent: new Map(), slow: 0 };
   private readonly loop: Loop;
   private looks = 0;
 
@@ -40,9 +41,20 @@ export class Sockets implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly revocations: Revocations,
     log: Log,
   ) {
-    this.room = { markets, users, redeem: (ticket) => this.live(tickets.redeem(ticket)), admit: (connection, user) => this.admit(connection, user), nowMs: () => rules.nowMs() };
+    this.room = { markets, users, redeem: (ticket) => this.live(tickets.redeem(ticket)), admit: (connection, user) => this.admit(connection, user), nowMs: () => rules.nowMs(), tally: this.tally };
     this.loop = new Loop({ name: 'sockets', everyMs: LOOK_EVERY_MS, log }, async () => this.lookAfter());
     revocations.onRevoked((sessionId) => this.endSession(sessionId));
+  }
+
+  get size(): number {
+    return this.connections.size;
+  }
+
+  /** Subscriptions, by kind of channel. */
+  watched(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const kind of [...this.connections.keys()].flatMap((connection) => connection.kinds)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return counts;
   }
 
   onApplicationBootstrap(): void {

@@ -78,7 +78,7 @@ function refusals(route: Route): Json {
 export function codesOf({ access, body, query, params, idempotencyKey, ifMatch, refusals: own = [], hot }: Route): string[] {
   const roles = access?.roles ?? [];
   return [
-    'gateway.rate_limited', 'gateway.internal', 'rpc.unavailable', 'rpc.deadline',
+    'gateway.rate_limited', 'gateway.internal', 'rpc.unavailable', 'rpc.deadline', 'rpc.circuit_open',
     ...(roles === 'public' || roles === 'provider' ? [] : ['gateway.session_missing', 'gateway.token_invalid', 'gateway.session_ended']),
     ...(typeof roles === 'string' ? [] : ['gateway.role_missing']),
     ...(body || query ? ['gateway.invalid_input'] : []),

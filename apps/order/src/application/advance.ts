@@ -66,7 +66,7 @@ export class Advance {
     failpoint('order.afterState');
     announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
     failpoint('order.afterOutbox');
-    this.observe(order, advanced);
+    this.observe(order, advanced, event);
     return { outcome: 'applied', order: advanced };
   }
 
@@ -99,11 +99,15 @@ export class Advance {
     ]);
   }
 
-  private observe(before: Order, order: Order): void {
+  private observe(before: Order, order: Order, event: OrderEvent): void {
     const seconds = (order.updatedAt.getTime() - before.updatedAt.getTime()) / 1_000;
     this.metrics
       .histogram('order_processing_duration_seconds', 'Business time that orders spent in a status, by where they went.', ['from', 'to'], DURATION_BUCKETS_S)
       .observe({ from: before.status, to: order.status }, Math.max(0, seconds));
+    if (order.status !== before.status && (order.status === 'cancelled' || order.status === 'auth_failed')) {
+      this.metrics.counter('compensations_total', 'Sagas that turned back, by why.', ['saga', 'reason']).inc({ saga: 'order', reason: order.cancelReason ?? event });
+    }
+    if (event === 'ship_by_passed') this.metrics.counter('ship_window_breaches_total', 'Sellers who did not ship in time.').inc();
   }
 }
 

@@ -24,7 +24,7 @@ export class FireTimers {
       const due = await this.timers.due(this.clock.now(), BATCH_MAX, last);
       for (const timer of due) {
         // One order that cannot go on does not keep the others waiting; its deadline is tried again at the next pass.
-        await this.fire(timer).catch((error: unknown) => this.log.error({ orderId: timer.orderId, timer: timer.kind, error }, 'a deadline could not be fired'));
+        await this.fire(timer).catch((error: unknown) => this.log.error({ order_id: timer.orderId, timer: timer.kind, error }, 'a deadline could not be fired'));
       }
       if (due.length < BATCH_MAX) return;
       last = due.at(-1);

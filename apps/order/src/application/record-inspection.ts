@@ -25,6 +25,6 @@ export class RecordInspection {
   private async apply(tx: Transaction, orderId: string, happening: Happening): Promise<void> {
     const { outcome, order } = await this.advance.execute(tx, orderId, happening);
     // The order ended a moment before: the floor hears of that, and takes the pair as a stray.
-    if (outcome === 'refused' || outcome === 'late') this.log.warn({ orderId, status: order.status, event: happening.event }, 'the inspection floor told what the order cannot take');
+    if (outcome === 'refused' || outcome === 'late') this.log.warn({ order_id: orderId, status: order.status, event: happening.event }, 'the inspection floor told what the order cannot take');
   }
 }

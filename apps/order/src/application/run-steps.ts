@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@libs/kernel/app-error';
-import { Log } from '@libs/chassis/log';
-import { attributeNames, Spans } from '@libs/chassis/spans';
 import { backoffMs, STUCK_AFTER_MS } from '../domain/retry';
 import { ConcludeStep } from './conclude-step';
 import { PerformStep } from './perform-step';
 import { type ClaimedStep, type SagaStep, Steps } from './ports';
+import { StepTelemetry } from './step-telemetry';
 import { TellOperator } from './tell-operator';
 
 const PARALLEL_MAX = 16;
@@ -20,8 +18,7 @@ export class RunSteps {
     private readonly performer: PerformStep,
     private readonly concluder: ConcludeStep,
     private readonly operator: TellOperator,
-    private readonly log: Log,
-    private readonly spans: Spans,
+    private readonly telemetry: StepTelemetry,
   ) {}
 
   /** Begins what is due and waits for none of it, so that one slow neighbour does not hold up the others. */
@@ -44,32 +41,26 @@ export class RunSteps {
   }
 
   private begin(step: ClaimedStep, onFinished: () => void): void {
-    const run = this.traced(step).finally(() => {
+    const run = this.telemetry.traced(step, () => this.run(step)).finally(() => {
       this.running.delete(run);
       onFinished();
     });
     this.running.add(run);
   }
 
-  /** A step belongs to the trace of what has asked for it. */
-  private traced(step: ClaimedStep): Promise<void> {
-    const { kind, orderId, cause } = step;
-    return this.spans.run({ name: `saga ${kind}`, kind: 'internal', cause, attributes: { [attributeNames.sagaStep]: kind, [attributeNames.orderId]: orderId } }, () => this.run(step));
-  }
-
   private async run(step: ClaimedStep): Promise<void> {
     try {
-      await this.concluder.execute(step, await this.performer.execute(step.kind, step.order));
+      const answer = await this.performer.execute(step.kind, step.order);
+      await this.concluder.execute(step, answer);
+      this.telemetry.answered(step, answer);
     } catch (error) {
       // When not even that can be written down, the step's lease runs out and it is taken up again.
-      await this.failed(step, error).catch((cause: unknown) => this.log.error({ orderId: step.orderId, step: step.kind, error: cause }, 'a failed step could not be recorded'));
+      await this.failed(step, error).catch((cause: unknown) => this.telemetry.unrecorded(step, cause));
     }
   }
 
   private async failed(step: SagaStep, error: unknown): Promise<void> {
-    // What a bug says may hold anything; what a refusal says was written for readers.
-    const told = error instanceof AppError ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : 'unknown';
-    this.log.warn({ orderId: step.orderId, step: step.kind, attempts: step.attempts, error }, 'a saga step failed and is tried again');
+    const told = this.telemetry.failed(step, error);
     const { failingMs } = await this.steps.fail(step, told, backoffMs(step.attempts));
     if (failingMs >= STUCK_AFTER_MS) await this.operator.stuck(step, told);
   }

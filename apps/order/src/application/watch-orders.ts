@@ -29,7 +29,7 @@ export class WatchOrders {
     try {
       listener.changed(userId, await this.reads.one({ id: userId, roles: [] }, orderId));
     } catch (error) {
-      this.log.warn({ error, order: orderId }, 'an order that has changed could not be read');
+      this.log.warn({ error, order_id: orderId }, 'an order that has changed could not be read');
       listener.readAgain([userId]);
     }
   }

@@ -267,6 +267,8 @@ export abstract class Reconciliations {
 /** One call site for each money event: the counter and the log line cannot drift apart. */
 export abstract class Telemetry {
   abstract happened(op: OperationKind | 'webhook', outcome: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A message of the provider has arrived about something that happened there so long ago. */
+  abstract heard(secondsAgo: number): void;
   /** A piece of work has failed for a reason of our own. */
   abstract broke(subject: string, error: unknown): void;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { webhookEndpoint, webhookSignature } from '../domain/errors';
 import { ProviderInbox, Telemetry, Wake } from './ports';
@@ -12,6 +13,7 @@ export class ReceiveWebhook {
     private readonly inbox: ProviderInbox,
     private readonly telemetry: Telemetry,
     private readonly wake: Wake,
+    private readonly clock: Clock,
   ) {}
 
   async execute({ endpoint, body, signature }: { endpoint: string; body: Uint8Array; signature: string }): Promise<void> {
@@ -26,6 +28,7 @@ export class ReceiveWebhook {
     const isNew = await this.inbox.add({ ...event, endpoint: name, body });
     failpoint('payment.webhook.afterInbox');
     this.telemetry.happened('webhook', isNew ? 'received' : 'duplicate', { type: event.type });
+    if (isNew) this.telemetry.heard((this.clock.now().getTime() - event.createdAt.getTime()) / 1_000);
     this.wake.inbox();
   }
 }

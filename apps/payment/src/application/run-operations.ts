@@ -97,7 +97,7 @@ export class RunOperations {
       const result = await this.attempt(operation);
       const { orderId, kind, attempt } = operation;
       if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
-      this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
+      this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { order_id: orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
     } catch (error) {
       this.telemetry.broke(`operation ${operation.id}`, error);
     }

@@ -3,6 +3,7 @@ import { Activity } from '@libs/chassis/activity';
 import { Health } from '@libs/chassis/health';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
+import { Metrics } from '@libs/chassis/metrics';
 import { Asks, Histories, UnwrittenTrades } from '../../application/ports';
 import { Rebuild } from '../../application/rebuild';
 import { WatchPrices } from '../../application/watch-prices';
@@ -42,7 +43,10 @@ export class AnalyticsLoops implements OnApplicationBootstrap, BeforeApplication
     private readonly work: BackgroundWork,
     private readonly log: Log,
     _pending: PendingWork,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.total('timeseries_write_failures_total', 'Batches that the price history did not take; each is written again.', [], () => work.writing.failures);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const { watching, writing, rebuild } = this.work;

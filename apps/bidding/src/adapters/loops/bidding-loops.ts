@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
+import { Metrics } from '@libs/chassis/metrics';
 import { Clock } from '@libs/kernel/clock';
 import { ApplyFactEffects } from '../../application/apply-fact-effects';
 import { ExpireQuotes } from '../../application/expire-quotes';
@@ -32,13 +33,17 @@ export class BackgroundWork {
 @Injectable()
 export class BiddingLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loops: Loop[] = [];
+  private readonly rebuilding;
 
   constructor(
     private readonly run: RunWriter,
     private readonly work: BackgroundWork,
     private readonly clock: Clock,
     private readonly log: Log,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.rebuilding = metrics.histogram('book_rebuild_seconds', 'Time to look at live books that may be wrong, and to write those anew that are.');
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.run.start();
@@ -46,7 +51,7 @@ export class BiddingLoops implements OnApplicationBootstrap, BeforeApplicationSh
     this.every('tend the writer', TEND_MS, () => this.run.tend());
     this.every('expiry', EXPIRY_MS, () => expire.pass());
     this.every('fact effects', EFFECTS_MS, () => effects.pass());
-    const projecting = this.every('projection', PROJECTION_MS, () => projection.pass());
+    const projecting = this.every('projection', PROJECTION_MS, () => this.project(projection));
     projection.onDoubt(() => projecting.nudge());
     this.every('reconciliation', RECONCILE_MS, () => reconcile.pass());
     this.every('prune answers', PRUNE_MS, () => kept.prune());
@@ -55,6 +60,14 @@ export class BiddingLoops implements OnApplicationBootstrap, BeforeApplicationSh
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.loops.map((loop) => loop.stop()));
     await this.run.stop();
+  }
+
+  private async project(projection: ProjectBooks): Promise<boolean> {
+    const ended = this.rebuilding.startTimer();
+    const isDoubtful = projection.pending > 0;
+    const isMore = await projection.pass();
+    if (isDoubtful) ended();
+    return isMore;
   }
 
   private every(name: string, everyMs: number, work: () => Promise<unknown>): Loop {

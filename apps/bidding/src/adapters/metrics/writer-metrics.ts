@@ -17,27 +17,43 @@ export class WriterMetrics implements WriterListener {
 
   constructor(writer: Writer, intake: Intake, metrics: Metrics, reconcile: ReconcileBooks) {
     this.counts = {
-      bids: metrics.counter('bids_total', 'Bids that were accepted.'),
-      asks: metrics.counter('asks_total', 'Asks that were accepted.'),
+      bid: metrics.counter('bids_total', 'Bids that were taken, by what became of them at once.', ['result']),
+      ask: metrics.counter('asks_total', 'Asks that were taken, by what became of them at once.', ['result']),
+      cancelled: { bid: metrics.counter('bids_cancelled_total', 'Bids that were cancelled, by why.', ['reason']), ask: metrics.counter('asks_cancelled_total', 'Asks that were cancelled, by why.', ['reason']) },
+      expired: { bid: metrics.counter('bids_expired_total', 'Bids that expired.'), ask: metrics.counter('asks_expired_total', 'Asks that expired.') },
       matches: metrics.counter('matches_total', 'Bids and asks that met.'),
       latency: metrics.histogram('match_latency_seconds', 'From the taking of a batch of commands to the end of its commit.'),
     };
     metrics.gauge('engine_queue_depth', 'Commands that are queued or being written.', [], () => writer.depth);
     metrics.gauge('commands_without_answer', 'Commands that have arrived and are not answered.', [], () => intake.waiting);
-    metrics.gauge('open_quotes', 'Quotes that are open in our shards.', [], () => writer.floor.openQuotes);
     metrics.gauge('owned_shards', 'Shards that this process writes.', [], () => writer.owned.size);
-    metrics.gauge('book_mismatches', 'Live books that differed from the database, since the start.', [], () => reconcile.mismatches);
+    metrics.gauge('book_orders', 'Quotes in the books of our shards.', ['side'], () => new Map(sides.map((side) => [side, sum(booksOf(writer), (book) => book.count(side))])));
+    metrics.gauge('book_crossed_markets', 'Markets whose highest bid reaches their lowest ask: none, ever.', [], () => sum(booksOf(writer), (book) => Number((book.best('bid')?.price ?? 0) >= (book.best('ask')?.price ?? Infinity))));
+    metrics.gauge('market_state', 'Markets of our shards by state.', ['state'], () => countBy([...writer.floor.markets.values()].map(({ publicState }) => publicState)));
+    metrics.total('book_store_divergence_total', 'Live books that differed from the database.', [], () => reconcile.mismatches);
     writer.listen(this);
   }
 
   committed({ batch, tookMs }: CommittedBatch): void {
-    let bids = 0;
-    for (const quote of batch.inserted.keys()) if (quote.side === 'bid') bids++;
-    this.counts.bids.inc(bids);
-    this.counts.asks.inc(batch.inserted.size - bids);
-    this.counts.matches.inc(batch.matches.size);
-    this.counts.latency.observe(tookMs / 1_000);
+    const { counts } = this;
+    for (const { side, status } of batch.inserted.keys()) counts[side].inc({ result: status });
+    for (const event of batch.events) {
+      if (event.type === 'cancelled') counts.cancelled[event.quote.side].inc({ reason: event.quote.reason ?? 'none' });
+      else if (event.type === 'expired') counts.expired[event.quote.side].inc();
+    }
+    counts.matches.inc(batch.matches.size);
+    counts.latency.observe(tookMs / 1_000);
   }
+}
+
+const sides = ['bid', 'ask'] as const;
+const booksOf = (writer: Writer) => [...writer.floor.markets.values()].map(({ book }) => book);
+const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0);
+
+function countBy(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 @Injectable()

@@ -6,9 +6,13 @@ import { Telemetry } from '../../application/ports';
 
 const quiet: ReadonlySet<string> = new Set(['duplicate', 'received']);
 
+const WEBHOOK_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 60, 300, 600, 3_600, 86_400, 259_200];
+
 @Injectable()
 export class PrometheusTelemetry extends Telemetry {
   private readonly operations;
+  private readonly named;
+  private readonly webhookLag;
 
   constructor(
     private readonly log: Log,
@@ -16,11 +20,21 @@ export class PrometheusTelemetry extends Telemetry {
   ) {
     super();
     this.operations = metrics.counter('payments_total', 'Operations at the payment provider by their outcome', ['op', 'outcome']);
+    this.named = {
+      payout: metrics.counter('payouts_total', 'Payouts by their outcome', ['outcome']),
+      refund: metrics.counter('refunds_total', 'Refunds by their outcome', ['outcome']),
+    };
+    this.webhookLag = metrics.histogram('stripe_webhook_lag_seconds', 'From what happened at the provider to our taking in its message', [], WEBHOOK_BUCKETS_S);
   }
 
   happened(op: OperationKind | 'webhook', outcome: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.operations.inc({ op, outcome });
+    if (op === 'payout' || op === 'refund') this.named[op].inc({ outcome });
     if (!quiet.has(outcome)) this.log.info({ op, outcome, ...fields }, 'a step at the payment provider');
+  }
+
+  heard(secondsAgo: number): void {
+    this.webhookLag.observe(Math.max(0, secondsAgo));
   }
 
   broke(subject: string, error: unknown): void {

@@ -92,6 +92,7 @@ export class SearchLoops implements OnApplicationBootstrap, BeforeApplicationShu
     const labels = { form: index.form };
     const lag = metrics.gauge('search_index_lag_seconds', 'Age of the oldest change that the index has not been given.', ['form']);
     const count = metrics.gauge('search_index_pending', 'Changes that the index has not been given.', ['form']);
+    metrics.gauge('search_degraded', 'Whether questions are answered from the database because the index does not answer.', [], () => this.away.size);
     health.report(`index ${index.form}`, () => ({ reachable: !this.away.has(index), pending: pending.count }));
     this.loops.push(new Loop({ name: `index lag ${index.form}`, everyMs: LOOK_EVERY_MS, log }, async () => {
       pending = await this.documents.pending(index.form);

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '@libs/testing/exchange-process';
+import { Story } from '@libs/testing/story';
+import { watches } from '../journeys/watches';
+import { scrape, type Series } from './scrape';
+
+/** Figures that are looked up now and then are as old as that. */
+const LOOK_MS_MAX = 30_000;
+const VALUES_OF_A_LABEL_MAX = 150;
+const SHOWN_MAX = 4;
+
+type Labels = Readonly<Record<string, string>>;
+type Sense = (value: number) => boolean;
+
+const some: Sense = (value) => value >= 1;
+const none: Sense = (value) => value === 0;
+const any: Sense = (value) => value >= 0;
+const exactly = (wanted: number): Sense => (value) => value === wanted;
+
+/** After one trade from bid to payout, with a cancel, a refused request and somebody who watches. */
+const expected: readonly (readonly [name: string, labels: Labels, sense: Sense])[] = [
+  ['http_server_request_duration_seconds_count', { route: '/v1/asks', method: 'POST', status: '201' }, some],
+  ['http_server_request_duration_seconds_count', { route: '/v1/orders/{orderId}', status: '404' }, some],
+  ['rpc_server_duration_seconds_count', { service: 'payment', method: 'ProcessPayment', code: 'ok' }, some],
+  ['rpc_server_duration_seconds_count', { service: 'order', method: 'GetOrder', code: 'not_found' }, some],
+  ['event_process_duration_seconds_count', { topic: 'matches.created', group: 'order', outcome: 'ok' }, some],
+  ['bids_total', { result: 'active' }, some],
+  ['asks_total', { result: 'matched' }, exactly(1)],
+  ['bids_cancelled_total', { reason: 'user' }, exactly(1)],
+  ['bids_expired_total', {}, none],
+  ['matches_total', {}, exactly(1)],
+  ['match_latency_seconds_count', {}, some],
+  ['engine_queue_depth', {}, any],
+  ['book_orders', { side: 'bid' }, exactly(1)],
+  ['book_orders', { side: 'ask' }, none],
+  ['book_crossed_markets', {}, none],
+  ['book_rebuild_seconds_count', {}, some],
+  ['book_store_divergence_total', {}, none],
+  ['market_state', { state: 'open' }, some],
+  ['idempotency_replays_total', {}, exactly(1)],
+  ['order_processing_duration_seconds_count', { from: 'pending', to: 'confirmed' }, exactly(1)],
+  ['orders_in_state', { state: 'delivered' }, exactly(1)],
+  ['saga_step_total', { saga: 'order', step: 'charge' }, some],
+  ['saga_step_total', { saga: 'order', step: 'reserve_stock', outcome: 'done' }, exactly(1)],
+  ['sagas_stuck', {}, none],
+  ['payments_total', { op: 'capture' }, some],
+  ['payouts_total', {}, some],
+  ['escrow_held_minor', { currency: 'USD' }, none],
+  ['ledger_imbalance_minor', { currency: 'USD' }, none],
+  ['stripe_webhook_lag_seconds_count', {}, some],
+  ['outbox_pending', { service: 'bidding' }, none],
+  ['outbox_oldest_age_seconds', { service: 'order' }, none],
+  ['outbox_published_total', { service: 'bidding', topic: 'matches.created' }, some],
+  ['consumer_lag', { topic: 'matches.created', group: 'order' }, none],
+  ['consumer_retries_total', { group: 'order' }, any],
+  ['dedup_hits_total', { consumer: 'order' }, any],
+  ['auth_tasks', { state: 'completed' }, exactly(1)],
+  ['auth_task_age_seconds', {}, none],
+  ['auth_decisions_total', { verdict: 'pass' }, exactly(1)],
+  ['auth_sla_breaches_total', {}, none],
+  ['auth_review_disagreements_total', {}, none],
+  ['ws_connections', {}, exactly(1)],
+  ['ws_subscriptions', {}, some],
+  ['ws_frames_sent_total', { kind: 'snapshot' }, some],
+  ['ws_slow_resets_total', {}, none],
+  ['ws_resyncs_total', {}, any],
+  ['notifications_total', { channel: 'email', outcome: 'sent' }, some],
+  ['search_index_lag_seconds', {}, any],
+  ['search_degraded', {}, none],
+  ['timeseries_write_failures_total', {}, none],
+  ['cache_requests_total', { cache: 'search' }, some],
+  ['circuit_state', { service: 'order', dependency: 'payment' }, none],
+  ['db_pool_connections', { service: 'order', state: 'idle' }, any],
+  ['nodejs_eventloop_lag_seconds', { quantile: '0.99' }, any],
+  ['nodejs_active_resources', {}, some],
+  ['build_info', { mode: 'one_process' }, exactly(1)],
+];
+
+const fits = ({ name, labels }: Series, wanted: string, these: Labels) => name === wanted && Object.entries(these).every(([key, value]) => labels[key] === value);
+
+describe('what an exchange tells of itself', () => {
+  let story: Story;
+  let series: Series[];
+  const unmet = () => expected.filter(([name, labels, sense]) => !series.some((one) => fits(one, name, labels) && sense(one.value)));
+
+  beforeAll(async () => {
+    story = await Story.begin();
+    const [bea, sam] = [await story.buyer(), await story.seller()];
+    const watching = await watches(bea);
+    const { order } = await story.trade(bea, sam, 450);
+    const task = await story.bringsIn(sam, order);
+    await story.authenticators[0].inspects(task);
+    await story.settled();
+    await story.authenticators[0].sendsOn(order.id);
+    await story.world.scan((await bea.order(order.id)).outboundTracking ?? '', 'delivered');
+    const market = await story.market();
+    await bea.bids(market, 100, {}, 'again');
+    await bea.bids(market, 100, {}, 'again');
+    await bea.api.delete(`/v1/bids/${(await bea.bids(market, 101)).id}`);
+    await bea.api.get(`/v1/orders/${order.id.slice(0, -1)}0`).catch(() => undefined);
+    await bea.api.get('/v1/catalog/search?q=aurora');
+    await story.settled();
+    const shown = ([name, labels]: readonly [string, Labels, Sense]) => `${name} ${JSON.stringify(labels)}: ${JSON.stringify(series.filter((one) => one.name === name).slice(0, SHOWN_MAX))}`;
+    await until(() => `all figures make sense, but:\n${unmet().map(shown).join('\n')}`, LOOK_MS_MAX, async () => {
+      series = await scrape(story.exchange.run.internal);
+      return unmet().length === 0;
+    });
+    watching.leaves();
+  }, 120_000);
+  afterAll(() => story.end());
+
+  it('has each figure that an operator needs, and each makes sense after one trade', () => {
+    expect(unmet()).toEqual([]);
+  });
+
+  it('has no label that grows with users, orders or markets', () => {
+    const values = new Map<string, Set<string>>();
+    for (const { name, labels } of series) for (const [key, value] of Object.entries(labels)) if (key !== 'le') values.set(`${name} ${key}`, (values.get(`${name} ${key}`) ?? new Set()).add(value));
+    expect([...values].filter(([, found]) => found.size > VALUES_OF_A_LABEL_MAX).map(([label]) => label)).toEqual([]);
+    const isId = (value: string) => /[a-z]{3}_[0-9a-z]{20,}|[0-9a-f]{8}-[0-9a-f]{4}-|@|\d{6,}/.test(value);
+    expect([...values].filter(([, found]) => [...found].some(isId)).map(([label]) => label)).toEqual([]);
+  });
+
+  it('is described to operators, every figure of it', () => {
+    const described = readFileSync(join(__dirname, '../../docs/operations.md'), 'utf8');
+    const names = new Set(series.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
+    expect([...names].filter((name) => !described.includes(`\`${name}`))).toEqual([]);
+  });
+});
