@@ -6,6 +6,7 @@ export const failpoints = [
   'gateway.beforeForward', 'gateway.afterForwardBeforeReply',
   'bidding.afterTake', 'bidding.beforeCommit', 'bidding.duringCommit', 'bidding.afterCommit', 'bidding.beforeRedis', 'bidding.midRedis', 'bidding.afterRedis',
   'bidding.takeover.afterEpoch', 'bidding.takeover.midLoad',
+  'consumer.afterEffect',
   'relay.afterRead', 'relay.afterSend', 'relay.beforeMark',
   'order.afterInbox', 'order.afterState', 'order.afterOutbox', 'order.afterCommit', 'order.timerFired',
   'payment.afterIntentRow', 'payment.beforePsp', 'payment.afterPspBeforeRow', 'payment.afterRowBeforeLedger', 'payment.afterCommit',

@@ -9,15 +9,25 @@ import { BUILD, type ExchangeOptions, ExchangeProcess } from './exchange-process
 const PASSWORD = 'correct horse battery';
 
 /** Limits are the subject of the gateway's own tests; people in stories act faster than people do. */
-const unlimited = { LIMIT_ANONYMOUS_PER_MIN: '100000', LIMIT_READS_PER_MIN: '100000', LIMIT_TRADING_PER_MIN: '100000', LIMIT_TRADING_BURST: '100000', LIMIT_LOGIN_PER_15_MIN: '1000', LIMIT_MAILS_PER_HOUR: '1000', LIMIT_MAIL_ASKERS_PER_HOUR: '1000' };
+export const unlimited = { LIMIT_ANONYMOUS_PER_MIN: '100000', LIMIT_READS_PER_MIN: '100000', LIMIT_TRADING_PER_MIN: '100000', LIMIT_TRADING_BURST: '100000', LIMIT_LOGIN_PER_15_MIN: '1000', LIMIT_MAILS_PER_HOUR: '1000', LIMIT_MAIL_ASKERS_PER_HOUR: '1000' };
+
+/** An exchange as a story needs it, however it runs. */
+export interface Exchange {
+  readonly url: string;
+  readonly data: string;
+  readonly run: { readonly sandboxUrl: string; readonly databases: Readonly<Record<string, string>> };
+  settled(): Promise<void>;
+  passes(time: { hours?: number; days?: number; minutes?: number }, stepMs?: number): Promise<void>;
+  remove(): Promise<void>;
+}
 
 /** A running exchange and the people in it, in the words of a story. */
-export class Story {
+export class Story<E extends Exchange = ExchangeProcess> {
   readonly world: OutsideWorld;
   private products = 0;
 
   private constructor(
-    readonly exchange: ExchangeProcess,
+    readonly exchange: E,
     readonly admin: Trader,
     readonly authenticators: readonly [Authenticator, Authenticator],
   ) {
@@ -25,7 +35,11 @@ export class Story {
   }
 
   static async begin(options: ExchangeOptions = {}): Promise<Story> {
-    const exchange = await ExchangeProcess.start({ ...options, env: { ...unlimited, ...options.env } });
+    return Story.on(await ExchangeProcess.start({ ...options, env: { ...unlimited, ...options.env } }));
+  }
+
+  /** On one that is there, and in which nobody is yet. */
+  static async on<E extends Exchange>(exchange: E): Promise<Story<E>> {
     const world = new OutsideWorld(exchange.run.sandboxUrl);
     const [admin, ada, abe] = await Promise.all(['Alex', 'Ada', 'Abe'].map((name) => new Trader(exchange.url, world, account(name)).registers()));
     if (!admin || !ada || !abe) throw new Error('the staff is missing');

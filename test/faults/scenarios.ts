@@ -30,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   { point: 'relay.afterSend', service: 'order', says: 'what was told is not marked as told', prepare: trade },
   { point: 'relay.beforeMark', passage: 2, service: 'payment', says: 'a payment is sent and not marked', prepare: trade },
 
+  { point: 'consumer.afterEffect', service: 'order', says: 'an event has had its effect, which is not committed', prepare: trade },
   { point: 'order.afterInbox', service: 'order', says: 'a match is heard of', prepare: trade },
   { point: 'order.afterState', service: 'order', says: 'an order is written, its first steps are not', prepare: trade },
   { point: 'order.afterOutbox', service: 'order', says: 'a step and its announcement are written, not committed', prepare: trade },

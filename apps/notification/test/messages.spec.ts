@@ -109,6 +109,10 @@ describe('messages', () => {
     const alerts = (await office.outbox(buyer)).filter(({ subject }) => subject?.startsWith('Now $400.00'));
     expect(alerts.map(({ text }) => /The lowest ask.*/.exec(text)?.[0])).toEqual(['The lowest ask has fallen from $450.00 to $400.00.']);
     expect((await office.subjects(seller)).filter((subject) => subject?.startsWith('Now'))).toEqual([]);
+    await office.hears(['price.dropped', marketId, { marketId, userIds: [buyer.id], lowestAsk: money(39_000n), cause: 'threshold' }]);
+    const [first] = (await office.outbox(buyer)).filter(({ subject }) => subject?.startsWith('Now $390.00'));
+    expect(first?.text).toContain('Somebody asks $390.00; before, nobody offered this pair.');
+    expect(first?.text).not.toContain('Before');
   });
 
   it('tell the best bidder that they were outbid, once for each price of theirs, and nobody else', async () => {

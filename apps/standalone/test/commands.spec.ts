@@ -2,9 +2,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { Api } from '@libs/client/api';
 import { BUILD, until } from '@libs/testing/exchange-process';
 import { readRunFile, type RunFile, runningExchange } from '../src/run-file';
+import { innerServices } from '../src/services';
 
 /** The operator's commands as they are typed, against a seeded exchange that stops and starts. */
 
@@ -53,6 +55,19 @@ async function stops(): Promise<void> {
   const ended = new Promise((done) => child.once('exit', done));
   child.kill('SIGTERM');
   await ended;
+}
+
+/** Each row as a text, in their order. */
+async function rowsOf(database: string, queries: readonly string[]): Promise<string[][]> {
+  const client = new Client({ connectionString: database });
+  await client.connect();
+  try {
+    const all: string[][] = [];
+    for (const query of queries) all.push((await client.query<Record<string, unknown>>(query)).rows.map((row) => JSON.stringify(row)).sort());
+    return all;
+  } finally {
+    await client.end();
+  }
 }
 
 const CENTS = /(-?\d+\.\d\d)/;
@@ -151,6 +166,18 @@ describe('while it runs', () => {
     const addresses = Object.fromEntries(Object.entries(at.databases).map(([name, url]) => [`${name.toUpperCase()}_DATABASE_URL`, url]));
     expect(await run('verify', ['--data', join(data, 'nowhere')], addresses)).toMatchObject({ code: 0, out: expect.stringContaining('invariants hold') as string });
   }, 60_000);
+
+  it('what events have told is emptied by a replay, and told anew by the next start: the same rows', async () => {
+    const projections = innerServices.flatMap(({ service: { name, projection } }) => (projection ? [{ name, says: projection.says }] : []));
+    const before = await Promise.all(projections.map(({ name, says }) => rowsOf(at.databases[name] ?? '', says)));
+    expect(before.flat(2).length).toBeGreaterThan(100);
+    expect(await run('cli', ['replay', 'search', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining('stop it first') as string });
+    await stops();
+    for (const { name } of projections) expect(await run('cli', ['replay', name, '--data', data])).toMatchObject({ code: 0, out: expect.stringMatching(/is empty; its next start takes [1-9]\d* events/) as string });
+    at = await starts();
+    const same = async () => JSON.stringify(await Promise.all(projections.map(({ name, says }) => rowsOf(at.databases[name] ?? '', says)))) === JSON.stringify(before);
+    await until('the projections say what they said', START_MS_MAX, same);
+  }, 120_000);
 
   it('a seed that was cut short is taken up again, and nothing is there twice', async () => {
     const shown = async () => (await new Api(at.url).get<{ data: { markets: { id: string }[] }[] }>('/v1/products?limit=100')).data;

@@ -1,4 +1,5 @@
 import type { EventName, Topic } from '@libs/contracts/events';
+import { failpoint } from '@libs/kernel/failpoint';
 import type { Statements, Sql } from '@libs/postgres/sql';
 import type { Transaction, Transactions } from '@libs/postgres/transaction';
 import type { EventHandlers } from '../event-handlers';
@@ -77,6 +78,7 @@ export class Deliveries {
       const isRetold = this.isRetelling && (await this.replays.includes(this.options.sql.in(tx), this.placeOf(line)));
       const delivery = { eventId: headers.id, topic, key, kseq, occurredAt: new Date(headers.at), isRetold };
       for (const handler of handlers) await handler(tx, event, delivery);
+      failpoint('consumer.afterEffect');
     };
     const { traced } = this.options;
     return traced ? (tx) => traced(line, () => run(tx)) : run;

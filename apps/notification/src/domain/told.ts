@@ -47,6 +47,11 @@ export class Told {
     return moneyText(must('price', this.facts.price));
   }
 
+  /** There may have been no price before. */
+  get hasBefore(): boolean {
+    return this.facts.before !== undefined;
+  }
+
   get before(): string {
     return moneyText(must('before', this.facts.before));
   }

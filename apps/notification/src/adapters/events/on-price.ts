@@ -13,7 +13,7 @@ export class OnPrice {
 
   @OnEvent('price.dropped')
   async dropped(tx: Transaction, { marketId, userIds, lowestAsk, before }: EventOf<'price.dropped'>, delivery: Delivery): Promise<void> {
-    const facts = { price: moneyFromMessage(lowestAsk), before: moneyFromMessage(before) };
+    const facts = { price: moneyFromMessage(lowestAsk), ...(before && { before: moneyFromMessage(before) }) };
     for (const userId of userIds) await this.planning.execute(tx, { source: sourceOf(delivery), kind: 'price_alert', userId, facts, marketId });
   }
 }

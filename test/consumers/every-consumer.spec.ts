@@ -1,0 +1,3 @@
+import { everyConsumer } from './consumers';
+
+everyConsumer('on PostgreSQL', {});
