@@ -36,4 +36,15 @@ describe('a wrong configuration is refused, and every wrong key is named at once
       rmSync(data, { recursive: true, force: true });
     }
   });
+
+  it('by an exchange that charges real cards and has nowhere to send mails, text messages and parcels', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'pairwise-'));
+    try {
+      const { code, said } = await starts('standalone/src/main.js', ['--data', data, '--free-ports', '--no-seed'], { STRIPE_SECRET_KEY: 'sk_test_hunter2' });
+      expect([code, named(said)]).toEqual([1, ['CARRIER_URL', 'SENDGRID_API_KEY', 'TWILIO_ACCOUNT_SID']]);
+      expect(said).not.toContain('hunter2');
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
 });

@@ -1,4 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { uuidOfOwn } from '@libs/kernel/ids';
+import { CarryPortfolio } from '../src/application/carry-portfolio';
+import { WatchPrices } from '../src/application/watch-prices';
 import { newId, type Market, Scene, usd, user } from './scene';
 
 jest.setTimeout(60_000);
@@ -208,5 +211,35 @@ describe('a portfolio', () => {
     scene.owners.markets.push({ id, productId, size, currency: 'USD' });
     const csv = `market_id,cost,currency,acquired_on\n${id},100.50,USD,2026-01-05\n${newId('mkt')},1,USD,2026-01-05`;
     expect(await scene.collection(user()).importPortfolio({ csv, idempotencyKey: 'k1' })).toMatchObject({ imported: 1, errors: [{ line: 3 }] });
+  });
+});
+
+describe('what nobody needs any more', () => {
+  const count = async (table: string) => (await scene.service.sql.query<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n;
+
+  it('is forgotten: asks out of the books after a month, who was told of a fall, answers to imports after a day', async () => {
+    const market = await scene.market();
+    const [open, closed] = [newId('ask'), newId('ask')];
+    for (const [id, status] of [[open, 'active'], [closed, 'active'], [closed, 'cancelled']] as const) {
+      const quote = { id, marketId: market.id, side: 'ask', price: usd(5_000), status };
+      await scene.service.deliver(status === 'active' ? 'ask.placed' : 'ask.cancelled', market.id, { marketId: market.id, marketSeq: BigInt(scene.nextSeq(market.id)), quote });
+    }
+    await scene.settled();
+    await scene.collection(user()).importPortfolio({ csv: `market_id,cost,currency,acquired_on\n${market.id},1,USD,2026-01-05`, idempotencyKey: 'k' });
+    await scene.service.sql.query('insert into told_of_drops (user_id, market_id, told_at) values (gen_random_uuid(), gen_random_uuid(), $1)', [scene.service.clock.now()]);
+    const [watching, carrying] = [scene.service.app.get(WatchPrices), scene.service.app.get(CarryPortfolio)];
+    const prune = async () => void (await Promise.all([watching.prune(), carrying.prune()]));
+
+    await prune();
+    expect(await count(`asks where ask_id in ('${uuidOfOwn('ask', open)}', '${uuidOfOwn('ask', closed)}')`)).toBe(2);
+    expect([await count('told_of_drops'), await count('portfolio_imports')]).not.toContain(0);
+
+    await scene.service.sql.query(`update asks set changed_at = now() - interval '32 days'`);
+    await scene.service.sql.query(`update portfolio_imports set at = now() - interval '26 hours'`);
+    scene.service.clock.passes({ hours: 7 });
+    await prune();
+    expect(await scene.service.sql.query('select ask_id from asks where not is_open')).toEqual([]);
+    expect(await count(`asks where ask_id = '${uuidOfOwn('ask', open)}'`)).toBe(1);
+    expect([await count('told_of_drops'), await count('portfolio_imports')]).toEqual([0, 0]);
   });
 });

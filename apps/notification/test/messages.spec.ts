@@ -1,4 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { uuidOfOwn } from '@libs/kernel/ids';
+import { Messages } from '../src/application/ports';
 import { idOf, type Person, PostOffice } from './post-office';
 
 jest.setTimeout(40_000);
@@ -175,5 +177,23 @@ describe('messages', () => {
       ['bid.cancelled', marketId, office.bid(marketId, ann, 210, { status: 'cancelled', reason: 'address_removed' })],
     );
     expect((await office.outbox(ann)).map(({ text }) => /Your bid of.*/.exec(text)?.[0])).toEqual(['Your bid of $210.00 was cancelled. The address that it was made with was removed, and there is no other.']);
+  });
+
+  it('are forgotten after a month, what the inbox shows and what is known of a trade after a year', async () => {
+    const { buyer, orderId, matchId } = await office.sale();
+    await office.outbox(buyer);
+    const messages = office.service.app.get(Messages);
+    const left = async () => {
+      const tables = [`messages where '${uuidOfOwn('mtc', matchId)}' = match_id`, `inbox where user_id = '${uuidOfOwn('usr', buyer.id)}'`, `orders where id = '${uuidOfOwn('ord', orderId)}'`, `matches where id = '${uuidOfOwn('mtc', matchId)}'`];
+      return Promise.all(tables.map(async (table) => ((await office.service.sql.query<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n ?? 0) > 0));
+    };
+    await messages.sweep(office.service.clock.now());
+    expect(await left()).toEqual([true, true, true, true]);
+    await office.service.sql.query(`update messages set ended_at = now() - interval '31 days' where ended_at is not null`);
+    await messages.sweep(office.service.clock.now());
+    expect(await left()).toEqual([false, true, true, true]);
+    for (const table of ['orders', 'matches']) await office.service.sql.query(`update ${table} set heard_at = now() - interval '366 days'`);
+    await messages.sweep(new Date(office.service.clock.now().getTime() + 366 * 86_400_000));
+    expect(await left()).toEqual([false, false, false, false]);
   });
 });

@@ -59,13 +59,13 @@ const matching: Damage[] = [
   { what: 'a second match of the same two quotes', breaks: 'M1', also: ['O1'], to: 'bidding', names: ({ matchedAsk }) => uuid(matchedAsk),
     does: sql(({ matches }) => `drop index matches_live_bid; drop index matches_live_ask;
       insert into matches select gen_random_uuid(), market_id, seq, bid_id, ask_id, price, buyer_id, seller_id, 'pending', matched_at from matches where id = '${uuid(matches.running)}'`) },
-  { what: 'a bid that rests above an ask', breaks: 'M2', to: 'bidding', names: ({ market }) => `${market} at`,
+  { what: 'a bid that rests above an ask', breaks: 'M2', also: ['R3'], to: 'bidding', names: ({ market }) => `${market} at`,
     does: journal((line, { bestBid }) => placed(line, bestBid, (bid) => (bid.price.minor = '50500')), ({ bestBid }) => `update quotes set price = 50500 where id = '${uuid(bestBid)}'`) },
-  { what: 'a dearer ask taken before a cheaper one', breaks: 'M3', to: 'bidding', names: ({ secondAsk }) => secondAsk,
+  { what: 'a dearer ask taken before a cheaper one', breaks: 'M3', also: ['R3'], to: 'bidding', names: ({ secondAsk }) => secondAsk,
     does: journal((line, { secondAsk }) => placed(line, secondAsk, (ask) => (ask.price.minor = '49000')), ({ secondAsk }) => `update quotes set price = 49000 where id = '${uuid(secondAsk)}'`) },
   { what: 'a match with a quote that was not in the book', breaks: 'M3', also: ['M9'], to: 'bidding', names: ({ matches }) => matches.running,
     does: journal((line, { matchedAsk }) => Object.assign(line[4], line[4].askId === matchedAsk && { askId: 'ask_00000000000000000000000000' })) },
-  { what: 'a younger ask taken before an older one', breaks: 'M4', to: 'bidding', names: ({ secondAsk }) => secondAsk,
+  { what: 'a younger ask taken before an older one', breaks: 'M4', also: ['R3'], to: 'bidding', names: ({ secondAsk }) => secondAsk,
     does: journal((line, { secondAsk }) => placed(line, secondAsk, (ask) => (ask.priority = '1')), ({ secondAsk }) => `update quotes set prio = 1 where id = '${uuid(secondAsk)}'`) },
   { what: 'a match at another price than the resting one', breaks: 'M5', to: 'bidding', names: ({ matches }) => matches.running,
     does: journal((line, { matches }) => Object.assign(line[4], line[3] === 'match.created' && line[4].matchId === matches.running && { price: { currency: 'USD', minor: '49900' } })) },
@@ -73,14 +73,14 @@ const matching: Damage[] = [
     does: sql(({ matches }) => `alter table matches drop constraint matches_legal; update matches set buyer_id = seller_id where id = '${uuid(matches.running)}'`) },
   { what: 'a match with an ask past its expiry', breaks: 'M7', to: 'bidding', names: ({ matchedAsk }) => matchedAsk,
     does: journal((line, { matchedAsk }) => placed(line, matchedAsk, (ask) => (ask.expiresAt = '2026-01-01T00:00:00.000Z'))) },
-  { what: 'a match in a halted market', breaks: 'M7', to: 'bidding', names: ({ matches }) => matches.running,
+  { what: 'a match in a halted market', breaks: 'M7', also: ['R3'], to: 'bidding', names: ({ matches }) => matches.running,
     does: journal((line, { cancelledBid }) => line[4].quote?.id === cancelledBid && line[3] === 'bid.cancelled' && Object.assign(line, ['markets', line[1], line[2], 'market.halted', { ...line[4], quote: undefined }]),
       ({ cancelledBid }) => `update quotes set status = 'active', reason = null where id = '${uuid(cancelledBid)}'`) },
   { what: 'a change whose number is skipped', breaks: 'M8', to: 'bidding', names: ({ market }) => market,
     does: journal((line, { bestBid }) => line[4].quote?.id === bestBid && Object.assign(line[4], { marketSeq: '900' })) },
   { what: 'a market ahead of its events', breaks: 'M8b', also: ['E2', 'E3', 'E4'], to: 'bidding', names: ({ market }) => market,
     does: sql(({ market }) => `update markets set seq = seq + 1 where id = '${uuid(market)}'`) },
-  { what: 'a resting quote whose place was changed', breaks: 'M9', to: 'bidding', names: ({ bestBid }) => bestBid, does: sql(({ bestBid }) => `update quotes set prio = prio + 100 where id = '${uuid(bestBid)}'`) },
+  { what: 'a resting quote whose place was changed', breaks: 'M9', also: ['R3'], to: 'bidding', names: ({ bestBid }) => bestBid, does: sql(({ bestBid }) => `update quotes set prio = prio + 100 where id = '${uuid(bestBid)}'`) },
   { what: 'a matched quote without a match', breaks: 'M10', to: 'bidding', names: ({ cancelledBid }) => cancelledBid,
     does: sql(({ cancelledBid }) => `update quotes set status = 'matched', reason = null where id = '${uuid(cancelledBid)}'`) },
   { what: 'a quote that ended and came back', breaks: 'M10', also: ['M9'], to: 'bidding', names: ({ cancelledBid }) => cancelledBid,
@@ -88,7 +88,7 @@ const matching: Damage[] = [
   { what: 'a key that did two things', breaks: 'M12', to: 'bidding', names: () => 'user=',
     does: sql(({ bestBid }) => `insert into command_answers (user_id, key, command, body_hash, answer) select user_id, client_key, 'cancelBid', body_hash, '' from quotes where id = '${uuid(bestBid)}'`) },
   { what: 'a price between two ticks', breaks: 'M14', to: 'bidding', names: ({ expiredBid }) => uuid(expiredBid), does: sql(({ expiredBid }) => `update quotes set price = min_price - 1 from markets m where m.id = market_id and quotes.id = '${uuid(expiredBid)}'`) },
-  { what: 'a paid match that is no sale', breaks: 'M15', to: 'bidding', names: ({ matches }) => uuid(matches.done), does: sql(({ matches }) => `delete from sales where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a paid match that is no sale', breaks: 'M15', also: ['R3'], to: 'bidding', names: ({ matches }) => uuid(matches.done), does: sql(({ matches }) => `delete from sales where match_id = '${uuid(matches.done)}'`) },
   { what: 'a paid match that is in no chart', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.done} is paid and not`, does: sql(({ matches }) => `delete from trades where match_id = '${uuid(matches.done)}'`) },
   { what: 'a sale that was taken back and still moves the price', breaks: 'M15', to: 'analytics', names: ({ matches }) => `${matches.bust} is in the price history`,
     does: sql(({ matches }) => `update trades set busted = false, price = 1, sold_at = now() where match_id = '${uuid(matches.bust)}'`) },
@@ -159,4 +159,17 @@ const events: Damage[] = [
   { what: 'an event that is applied and parked', breaks: 'E4', to: 'order', names: () => '1 parked', does: sql(() => park('last_kseq')) },
 ];
 
-export const damages: readonly Damage[] = [...matching, ...money, ...orders, ...events];
+const kept: Damage[] = [
+  { what: 'a message planned twice', breaks: 'E5', to: 'notification', names: () => 'twice by',
+    does: sql(() => `alter table messages drop constraint messages_source_kind_user_id_channel_key;
+      insert into messages (id, source, kind, channel, user_id, state, is_critical, facts, needs_item, planned_at, ended_at)
+      select gen_random_uuid(), source, kind, channel, user_id, state, is_critical, facts, needs_item, planned_at, ended_at from messages where state = 'sent' limit 1`) },
+  { what: 'two messages that are one of the provider\'s', breaks: 'E5', to: 'notification', names: () => 'is more than one of ours', does: sql(() => `update messages set provider_id = 'one' where id in (select id from messages where state = 'sent' and channel = 'email' limit 2)`) },
+  { what: 'an ask that search has lost', breaks: 'R3', to: 'search', names: ({ secondAsk }) => `open ask ${uuid(secondAsk)} is unknown in search`, does: sql(({ secondAsk }) => `update asks set is_open = false where id = '${uuid(secondAsk)}'`) },
+  { what: 'a sale that is found at another price', breaks: 'R3', to: 'search', names: ({ matches }) => `sale ${uuid(matches.done)}`, does: sql(({ matches }) => `update sales set price_minor = price_minor + 1 where match_id = '${uuid(matches.done)}'`) },
+  { what: 'a product that nobody finds', breaks: 'R3', to: 'search', names: () => 'listed product', does: sql(() => 'delete from documents where product_id = (select product_id from documents limit 1)') },
+  { what: 'an ask that no statistic knows', breaks: 'R3', to: 'analytics', names: ({ secondAsk }) => `open ask ${uuid(secondAsk)} is unknown in analytics`, does: sql(({ secondAsk }) => `delete from asks where ask_id = '${uuid(secondAsk)}'`) },
+  { what: 'a quote that is gone and would be warned of', breaks: 'R3', to: 'notification', names: ({ cancelledBid }) => `open quote ${uuid(cancelledBid)}`, does: sql(({ cancelledBid }) => `update quotes set is_active = true where id = '${uuid(cancelledBid)}'`) },
+];
+
+export const damages: readonly Damage[] = [...matching, ...money, ...orders, ...events, ...kept];

@@ -137,6 +137,6 @@ async function inspections(story: Story, { bea, sam, sue, ...orders }: { bea: Tr
 /** The provider's books as they are now: it does not run any more when the checks do. */
 async function remembered(url: string): Promise<ProviderBooks> {
   const books = new SandboxProviderBooks(url);
-  const [lines, keys] = [await books.balanceTransactions(), await books.moneyCallKeys()];
-  return { balanceTransactions: async () => lines, moneyCallKeys: async () => keys };
+  const [lines, keys, references] = [await books.balanceTransactions(), await books.moneyCallKeys(), await books.messageReferences()];
+  return { balanceTransactions: async () => lines, moneyCallKeys: async () => keys, messageReferences: async () => references };
 }

@@ -113,6 +113,13 @@ describe('the provider\'s books:', () => {
     expect(await withProvider({ balanceTransactions: async () => [{ ...first, netMinor: first.netMinor + 1 }, ...others] })).toEqual({ L6: [`${first.id} is ${first.netMinor + 1} there and ${first.netMinor} here`] });
   });
 
+  it('E5: a message that went out twice on a known outcome', async () => {
+    const references = await world.provider.messageReferences();
+    expect(references.length).toBeGreaterThan(10);
+    const [first = ''] = references;
+    expect(await withProvider({ messageReferences: async () => [...references, first] })).toEqual({ E5: [`${first} went out 2 times`] });
+  });
+
   it('L7: a call that moved money without a row of ours', async () => {
     const key = typeId('op', '01900000-0000-7000-8000-000000000000');
     expect(await withProvider({ moneyCallKeys: async () => [key] })).toEqual({ L7: [`a money call under ${key} has no operation`] });

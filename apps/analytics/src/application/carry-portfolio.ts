@@ -41,6 +41,10 @@ export class CarryPortfolio {
     });
   }
 
+  prune(): Promise<void> {
+    return this.portfolio.forgetImports();
+  }
+
   private judge({ lines, errors }: Reading, currencyOf: (marketId: string) => string | undefined, room: number): [ImportLine[], LineError[]] {
     const good: ImportLine[] = [];
     const bad = [...errors];

@@ -79,4 +79,6 @@ export abstract class Portfolio {
   abstract sell(tx: Transaction, userId: string, sale: { readonly marketId: string; readonly proceeds: Money; readonly at: Date; readonly orderId: string }): Promise<void>;
   abstract importOf(tx: Transaction, userId: string, key: string): Promise<{ readonly hash: string; readonly answer: ImportAnswer } | undefined>;
   abstract keepImport(tx: Transaction, userId: string, key: string, kept: { readonly hash: string; readonly answer: ImportAnswer }): Promise<void>;
+  /** Answers older than a day: their keys are not sent again. */
+  abstract forgetImports(): Promise<void>;
 }

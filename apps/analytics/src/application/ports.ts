@@ -161,6 +161,8 @@ export abstract class Asks {
   abstract lookAgain(tx: Transaction, limit: number, now: Date): Promise<{ readonly looked: number; readonly changes: readonly LowestAskChange[] }>;
   abstract lowest(marketId: string, now: Date): Promise<Money | undefined>;
   abstract forget(before: Date): Promise<void>;
+  /** Asks that have long been out of the books; answers whether there may be more. */
+  abstract forgetClosed(): Promise<boolean>;
   abstract stirred(): Promise<number>;
 }
 
@@ -170,6 +172,8 @@ export abstract class Watchers {
   abstract ofMarket(tx: Transaction, marketId: string): Promise<string[]>;
   /** Those of `userIds` who have not been told of this market since `quietSince`, who count as told from now on. */
   abstract claim(tx: Transaction, userIds: readonly string[], told: { readonly marketId: string; readonly at: Date; readonly quietSince: Date }): Promise<string[]>;
+  /** Who was told before then may be told again in any case. */
+  abstract forget(before: Date): Promise<void>;
 }
 
 export interface RebuildOutcome {

@@ -34,9 +34,12 @@ export class WatchPrices {
     });
   }
 
-  /** What was longer ago than a fall is measured over. */
-  prune(): Promise<void> {
-    return this.asks.forget(new Date(this.clock.now().getTime() - FALL_WINDOW_MS));
+  /** What was longer ago than a fall is measured over, or than somebody is left in peace; answers whether there may be more. */
+  async prune(): Promise<boolean> {
+    const now = this.clock.now().getTime();
+    await this.asks.forget(new Date(now - FALL_WINDOW_MS));
+    await this.watchers.forget(new Date(now - QUIET_MS));
+    return this.asks.forgetClosed();
   }
 
   private async tell(tx: Transaction, change: LowestAskChange, at: Date): Promise<void> {

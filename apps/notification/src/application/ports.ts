@@ -81,7 +81,7 @@ export abstract class Messages {
   abstract dueCount(now: Date): Promise<number>;
   abstract queue(): Promise<Queue>;
   /** Gives up those that wait in vain to hear which pair they are about, and forgets what ended long ago. */
-  abstract sweep(): Promise<void>;
+  abstract sweep(now: Date): Promise<void>;
   abstract parked(limit: number): Promise<ParkedMessage[]>;
   abstract resume(id: string | undefined): Promise<number>;
   /** Which of these are known to belong to other messages. */

@@ -1,13 +1,15 @@
 import { events } from '../adapters/postgres/events';
 import { matching } from '../adapters/postgres/matching';
+import { messages } from '../adapters/postgres/messages';
 import { money } from '../adapters/postgres/money';
 import { orders } from '../adapters/postgres/orders';
 import { passed, workedOff } from '../adapters/postgres/passage';
 import { prices } from '../adapters/postgres/prices';
+import { projections } from '../adapters/postgres/projections';
 import { books } from '../adapters/redis/redis-live-books';
 import type { Invariant, Stores } from './invariant';
 
-export const invariants: readonly Invariant[] = [...matching, ...prices, ...money, ...orders, ...events, ...books];
+export const invariants: readonly Invariant[] = [...matching, ...prices, ...money, ...orders, ...events, ...messages, ...projections, ...books];
 
 export interface Verdict {
   readonly invariant: Invariant;

@@ -15,6 +15,7 @@ export interface Stores {
   readonly authentication: Database;
   readonly notification: Database;
   readonly analytics: Database;
+  readonly search: Database;
   readonly bus: BusLog;
   readonly books: LiveBooks | undefined;
   readonly provider: ProviderBooks | undefined;
@@ -22,7 +23,7 @@ export interface Stores {
   readonly now: Date;
 }
 
-export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics'] as const;
+export const serviceStores = ['user', 'product', 'bidding', 'order', 'payment', 'authentication', 'notification', 'analytics', 'search'] as const;
 export type ServiceStore = (typeof serviceStores)[number];
 
 /** Consecutive records of a partition, the first of which has the offset `from`. */
@@ -68,6 +69,8 @@ export interface ProviderBooks {
   balanceTransactions(): Promise<{ id: string; netMinor: number; account: string | undefined }[]>;
   /** Idempotency keys of the money calls that the provider has seen. */
   moneyCallKeys(): Promise<string[]>;
+  /** Our own names of the messages that it has taken, once for each time. */
+  messageReferences(): Promise<string[]>;
 }
 
 /** A rule that must hold, by its id in `reliability` terms. An offender is one line that names what breaks it, the same at every look. */

@@ -5,6 +5,7 @@ import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
 import { Metrics } from '@libs/chassis/metrics';
 import { Asks, Histories, UnwrittenTrades } from '../../application/ports';
+import { CarryPortfolio } from '../../application/carry-portfolio';
 import { Rebuild } from '../../application/rebuild';
 import { WatchPrices } from '../../application/watch-prices';
 import { WriteHistory } from '../../application/write-history';
@@ -21,6 +22,7 @@ export class BackgroundWork {
     readonly watching: WatchPrices,
     readonly writing: WriteHistory,
     readonly rebuild: Rebuild,
+    readonly carrying: CarryPortfolio,
   ) {}
 }
 
@@ -49,12 +51,13 @@ export class AnalyticsLoops implements OnApplicationBootstrap, BeforeApplication
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { watching, writing, rebuild } = this.work;
+    const { watching, writing, rebuild, carrying } = this.work;
     await writing.begin();
     this.every('lowest asks', WATCH_MS, () => watching.pass());
     this.every('price history', WRITE_MS, () => writing.pass());
     this.every('rebuild', REBUILD_MS, () => rebuild.pass());
     this.every('prune', PRUNE_MS, () => watching.prune());
+    this.every('prune imports', PRUNE_MS, () => carrying.prune());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -27,6 +27,10 @@ const KEEP = `insert into lowest_asks (market_id, changed_at, price, currency) s
 const FORGET = `delete from lowest_asks h where h.changed_at < $1
   and exists (select from lowest_asks later where later.market_id = h.market_id and later.changed_at <= $1 and (later.changed_at, later.n) > (h.changed_at, h.n))`;
 
+const PRUNED_AT_ONCE = 5_000;
+/** Longer than the log reaches back: nothing older can come late. */
+const FORGET_CLOSED = `delete from asks where ctid = any (array(select ctid from asks where not is_open and changed_at < now() - interval '31 days' limit ${PRUNED_AT_ONCE})) returning 1 as gone`;
+
 interface ChangedRow {
   readonly market_id: string;
   readonly product_id: string;
@@ -64,6 +68,10 @@ export class PostgresAsks extends Asks {
 
   async forget(before: Date): Promise<void> {
     await this.sql.query(FORGET, [before]);
+  }
+
+  async forgetClosed(): Promise<boolean> {
+    return (await this.sql.query(FORGET_CLOSED)).length === PRUNED_AT_ONCE;
   }
 
   async stirred(): Promise<number> {

@@ -87,6 +87,10 @@ export class PostgresPortfolio extends Portfolio {
   async keepImport(tx: Transaction, userId: string, key: string, { hash, answer }: { hash: string; answer: ImportAnswer }): Promise<void> {
     await this.sql.in(tx).query('insert into portfolio_imports (user_id, key, body_hash, answer) values ($1, $2, $3, $4)', [uuidOfOwn('usr', userId), key, hash, JSON.stringify(answer)]);
   }
+
+  async forgetImports(): Promise<void> {
+    await this.sql.query(`delete from portfolio_imports where at < now() - interval '25 hours'`);
+  }
 }
 
 function itemOf(row: Row): PortfolioItem {

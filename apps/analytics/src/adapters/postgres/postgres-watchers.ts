@@ -27,6 +27,10 @@ export class PostgresWatchers extends Watchers {
   async claim(tx: Transaction, userIds: readonly string[], { marketId, at, quietSince }: { marketId: string; at: Date; quietSince: Date }): Promise<string[]> {
     return usersOf(await this.sql.in(tx).query(CLAIM, [userIds.map((id) => uuidOfOwn('usr', id)), uuidOfOwn('mkt', marketId), at, quietSince]));
   }
+
+  async forget(before: Date): Promise<void> {
+    await this.sql.query('delete from told_of_drops where told_at < $1', [before]);
+  }
 }
 
 function usersOf(rows: readonly { user_id: string }[]): string[] {

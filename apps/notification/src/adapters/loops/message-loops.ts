@@ -41,7 +41,7 @@ export class MessageLoops implements OnApplicationBootstrap, BeforeApplicationSh
       deliver: new Loop({ name: 'messages', everyMs: DELIVER_MS, log, clock }, () => delivering.execute()),
       warn: new Loop({ name: 'ending quotes', everyMs: WARN_MS, log, clock }, () => watching.warn()),
       look: new Loop({ name: 'queue', everyMs: LOOK_MS, log }, () => this.look()),
-      sweep: new Loop({ name: 'message sweep', everyMs: SWEEP_MS, log }, () => messages.sweep()),
+      sweep: new Loop({ name: 'message sweep', everyMs: SWEEP_MS, log }, () => messages.sweep(clock.now())),
     };
   }
 

@@ -45,6 +45,14 @@ const DUE_COUNT = `select count(*) as due from messages m ${AROUND} where m.stat
 const PARK_IGNORANT = `update messages m set state = 'parked', reason = 'pair_unknown' where m.state = 'planned' and m.needs_item and m.created_at < now() - interval '1 hour'
   and not exists (select from messages n ${AROUND.replaceAll('m.', 'n.')} where n.id = m.id and k.id is not null)`;
 
+/** A trade is over long before a year is, whatever becomes of it. */
+const FORGET = [
+  `delete from messages where ended_at < now() - interval '30 days'`,
+  `delete from quotes where not is_active and changed_at < now() - interval '30 days'`,
+  `delete from matches where heard_at < now() - interval '1 year'`,
+  `delete from orders where heard_at < now() - interval '1 year'`,
+];
+
 @Injectable()
 export class PostgresMessages extends Messages {
   constructor(
@@ -113,10 +121,10 @@ export class PostgresMessages extends Messages {
     return { planned: of('planned'), unknown: of('unknown'), parked: of('parked') };
   }
 
-  async sweep(): Promise<void> {
+  async sweep(now: Date): Promise<void> {
     await this.sql.query(PARK_IGNORANT);
-    await this.sql.query(`delete from messages where ended_at < now() - interval '30 days'`);
-    await this.sql.query(`delete from quotes where not is_active and changed_at < now() - interval '30 days'`);
+    for (const statement of FORGET) await this.sql.query(statement);
+    await this.sql.query(`delete from inbox where created_at < $1::timestamptz - interval '1 year'`, [now]);
   }
 
   async parked(limit: number): Promise<ParkedMessage[]> {

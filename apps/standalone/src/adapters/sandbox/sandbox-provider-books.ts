@@ -33,6 +33,11 @@ export class SandboxProviderBooks implements ProviderBooks {
     return requests.filter(({ method, path, idempotencyKey }) => method === 'POST' && MONEY_CALLS.test(path) && idempotencyKey).map(({ idempotencyKey }) => idempotencyKey ?? '');
   }
 
+  async messageReferences(): Promise<string[]> {
+    const { messages } = await this.get<{ messages: { reference: string | null }[] }>('/control/outbox');
+    return messages.flatMap(({ reference }) => reference ?? []);
+  }
+
   private async get<T>(path: string): Promise<T> {
     const answer = await fetch(`${this.url}${path}`, { headers: { authorization: 'Bearer sk_test_sandbox' } });
     if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} for ${path}`);
