@@ -57,6 +57,13 @@ export const kafkaSchema = z.object({ ...kafkaKeys, KAFKA_REPLICATION: z.coerce.
   ...(given.KAFKA_MIN_IN_SYNC && { minInSync: given.KAFKA_MIN_IN_SYNC }),
 }));
 
+const pausedKeys = {
+  CONSUMERS_PAUSED: z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(z.enum(services))).optional(),
+};
+
+/** The services whose events wait on the bus because the operator wants it so. */
+export const pausedSchema = z.object(pausedKeys).transform(({ CONSUMERS_PAUSED: paused }): readonly ServiceName[] => paused ?? []);
+
 /** The keys that every service has. `NAME` in their names is the service's. */
 export function chassisSchema({ name, migrations, http, serves }: ServiceDefinition, { inProcess, busGiven, isOnKafka }: Form): z.ZodType<ChassisValues> {
   const optional = <S extends z.ZodType>(schema: S, isRequired: boolean) => (isRequired ? schema : schema.optional());
@@ -65,7 +72,7 @@ export function chassisSchema({ name, migrations, http, serves }: ServiceDefinit
   const shape = z.object({
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(inProcess ? 3 : 15),
-    CONSUMERS_PAUSED: z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(z.enum(services))).optional(),
+    ...pausedKeys,
     REDIS_URL: url(/^rediss?$/).optional(),
     SANDBOX_URL: url(/^https?$/).optional(),
     BUILD_COMMIT: z.string().regex(/^[\w.-]{1,64}$/).default('unknown'),

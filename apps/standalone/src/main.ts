@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { kafkaSchema } from '@libs/chassis/chassis-config';
+import { kafkaSchema, pausedSchema } from '@libs/chassis/chassis-config';
 import { ConfigError } from '@libs/chassis/config';
 import { Log } from '@libs/chassis/log';
 import { onStopSignal } from '@libs/chassis/signals';
@@ -52,6 +52,7 @@ async function main(options: Options): Promise<void> {
     databases: infrastructure.databases,
     redisUrl: infrastructure.redisUrl,
     kafka: kafkaSchema.parse(process.env).kafka,
+    paused: pausedSchema.parse(process.env),
     pids: { ...infrastructure.pids, ...running.pids },
   });
   process.stdout.write(welcome(url, infrastructure.sandboxUrl, logins));

@@ -13,6 +13,8 @@ export interface RunFile {
   readonly databases: Readonly<Record<string, string>>;
   readonly redisUrl: string | undefined;
   readonly kafka?: KafkaSettings | undefined;
+  /** Services that take no events, by the operator's wish. */
+  readonly paused: readonly ServiceName[];
   readonly pids: Readonly<Record<string, number>>;
 }
 

@@ -20,7 +20,7 @@ interface Opened {
 async function main(data: string): Promise<number> {
   // Of a stopped exchange there is neither Redis nor a provider to compare with, unless the operator's own Redis runs on.
   const verdicts = await withDatabases(data, async (urls, run) => verify(
-    await open(urls, { kafka: run ? run.kafka : kafkaOf(data), redisUrl: run ? run.redisUrl : process.env.REDIS_URL, sandboxUrl: run?.sandboxUrl }), run !== undefined,
+    await open(urls, { kafka: run ? run.kafka : kafkaOf(data), redisUrl: run ? run.redisUrl : process.env.REDIS_URL, sandboxUrl: run?.sandboxUrl, paused: run?.paused }), run !== undefined,
   ));
   for (const verdict of verdicts) process.stdout.write(lineOf(verdict));
   const broken = verdicts.filter(({ offenders }) => offenders.length > 0).length;
@@ -45,16 +45,17 @@ interface Beside {
   readonly kafka?: KafkaSettings | undefined;
   readonly redisUrl?: string | undefined;
   readonly sandboxUrl?: string | undefined;
+  readonly paused?: readonly string[] | undefined;
 }
 
-async function open(urls: Readonly<Record<string, string>>, { kafka, redisUrl, sandboxUrl = '' }: Beside): Promise<Opened> {
+async function open(urls: Readonly<Record<string, string>>, { kafka, redisUrl, sandboxUrl = '', paused = [] }: Beside): Promise<Opened> {
   const databases = await Promise.all(serviceStores.map(async (name) => [name, await ReadOnlyDatabase.open(urls[name] ?? '')] as const));
   const { bus, close } = await logOf(kafka, urls.bus ?? '');
   const books = redisUrl ? await RedisLiveBooks.open(redisUrl) : undefined;
   const provider = sandboxUrl ? new SandboxProviderBooks(sandboxUrl) : undefined;
   const stores = Object.fromEntries(databases) as unknown as Pick<Stores, (typeof serviceStores)[number]>; // Opened by these very names.
   return {
-    look: async () => ({ ...stores, bus, books, provider, now: await businessTime(sandboxUrl) }),
+    look: async () => ({ ...stores, bus, books, provider, paused, now: await businessTime(sandboxUrl) }),
     close: async () => {
       books?.close();
       await close();

@@ -62,7 +62,7 @@ export class SmallWorld {
   async stores(): Promise<Stores> {
     const copies = await Promise.all(names.map((name) => this.copy(name)));
     const databases = Object.assign({}, ...copies) as Pick<Stores, StoreName>; // All of them, by name.
-    return { ...databases, provider: this.provider, books: undefined, now: this.now };
+    return { ...databases, provider: this.provider, books: undefined, paused: [], now: this.now };
   }
 
   /** A copy of one database, after `damage` was done to it. */

@@ -92,6 +92,15 @@ describe('while the exchange runs:', () => {
   });
 });
 
+describe('a consumer that is paused:', () => {
+  it('E3: is not blamed for being behind, and named as not looked at', async () => {
+    const behind = await world.copy('order', async (client) => void (await client.query('update inbox_cursor set last_kseq = last_kseq - 1 where last_kseq > 1')));
+    const look = async (paused: string[]) => (await checkAll(false, async () => ({ ...healthy, ...behind, paused }))).find(({ invariant }) => invariant.id === 'E3');
+    expect((await look([]))?.offenders).not.toEqual([]);
+    expect(await look(['order'])).toMatchObject({ offenders: [], unseen: 'consumers that CONSUMERS_PAUSED holds back: order' });
+  });
+});
+
 describe('the provider\'s books:', () => {
   const withProvider = (change: Partial<ProviderBooks>) => broken({ ...healthy, provider: { ...world.provider, ...change } });
 

@@ -19,6 +19,8 @@ export interface Stores {
   readonly bus: BusLog;
   readonly books: LiveBooks | undefined;
   readonly provider: ProviderBooks | undefined;
+  /** Services whose consumers stand still by the operator's wish. */
+  readonly paused: readonly string[];
   /** Business time, for deadlines. */
   readonly now: Date;
 }

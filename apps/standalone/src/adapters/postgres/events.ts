@@ -105,9 +105,14 @@ async function readings(stores: Stores): Promise<Reading[]> {
   );
 }
 
+function pausedConsumers({ paused }: Stores): string | undefined {
+  return paused.length > 0 ? `consumers that CONSUMERS_PAUSED holds back: ${paused.join(', ')}` : undefined;
+}
+
 async function behindOrAhead(stores: Stores): Promise<string[]> {
   const all = new Map((await announced(stores)).map((one) => [idOf(one), one]));
-  return (await readings(stores)).flatMap(({ service, topics: own, cursors }) => [
+  const awake = (await readings(stores)).filter(({ service }) => !stores.paused.includes(service));
+  return awake.flatMap(({ service, topics: own, cursors }) => [
     ...[...cursors].filter(([id, at]) => at > (all.get(id)?.last ?? 0)).map(([id, at]) => `${service} is at ${at} of ${id}, which ends at ${all.get(id)?.last ?? 0}`),
     ...[...all].filter(([id, { topic, last }]) => own.has(topic) && (cursors.get(id) ?? 0) < last).map(([id, { last }]) => `${service} is at ${cursors.get(id) ?? 0} of ${id}, which ends at ${last}`),
   ]);
@@ -144,6 +149,6 @@ async function vanished(stores: Stores): Promise<string[]> {
 export const events: readonly Invariant[] = [
   { id: 'E1', says: 'each key\'s events are 1..N in the outbox, as its counter says', offenders: outboxGaps },
   { id: 'E2', says: 'every event is on the bus, with no gap', offenders: unpublished },
-  { id: 'E3', says: 'every consumer is where its producer is, in every key of its topics', offenders: behindOrAhead },
+  { id: 'E3', says: 'every consumer is where its producer is, in every key of its topics', offenders: behindOrAhead, unseen: pausedConsumers },
   { id: 'E4', says: 'every event is applied, parked or on its way, for each consumer: none has vanished', offenders: vanished },
 ];

@@ -12,7 +12,7 @@ export async function passed(stores: Stores, patienceMs: number): Promise<boolea
   if (!(await until(patienceMs, async () => sum(await Promise.all(outboxes.map(([service, pos]) => unpublished(stores, service, pos))))))) return false;
   const ends = new Map((await stores.bus.ends()).map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
   const behind = ({ topic, partition, offset }: BusPlace) => Math.max(0, (ends.get(`${topic}/${partition}`) ?? 0) - offset);
-  return until(patienceMs, async () => sum((await stores.bus.positions()).map(behind)));
+  return until(patienceMs, async () => sum((await stores.bus.positions()).filter(({ group }) => !stores.paused.includes(group)).map(behind)));
 }
 
 /** Taken up and not laid down again: what the saga asks, what is under way at the provider, and the provider's messages. None of them travels over the bus. */
