@@ -5,8 +5,10 @@ const SESSION_MS = 6_000;
 const REBALANCE_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 const WAIT_MS = 500;
-/** What one fetch brings of a partition, and what of it waits here before the partition is paused. */
+/** What one fetch brings of a partition. */
 const PARTITION_BYTES_MAX = 256 * 1024;
+/** What of it waits here before the partition is paused: room for the next fetches while the first is worked on. */
+const SHELF_BYTES_MAX = 3 * PARTITION_BYTES_MAX;
 const FETCH_BYTES_MAX = 6 * 1024 * 1024;
 const RECORDS_A_READ_MAX = 2_000;
 const RECONNECT_MS = 1_000;
@@ -194,7 +196,7 @@ export class KafkaMember {
       shelf.bytes += line.length;
     }
     resolveOffset(batch.lastOffset());
-    if (shelf.bytes >= PARTITION_BYTES_MAX && !shelf.isPaused) {
+    if (shelf.bytes >= SHELF_BYTES_MAX && !shelf.isPaused) {
       shelf.isPaused = true;
       this.consumer?.pause([{ topic, partitions: [partition] }]);
     }
