@@ -140,13 +140,13 @@ export class Desk {
     return this.place('bid', user, price, more);
   }
 
-  place(side: Side, user: string, price: number, { market = this.harness.markets[0] ?? '', key = ids.next('key'), days = 30, immediate = false, hash = 'body', maxOpenQuotes = 500 }: Partial<Order> = {}) {
+  place(side: Side, user: string, price: number, { market = this.harness.markets[0] ?? '', key = ids.next('key'), days = 30, immediate = false, hash = 'body', maxOpenQuotes = 500, traceparent }: Partial<Order> = {}) {
     const facts = this.harness.user(user);
     const placement = {
       quoteId: ids.next(side), marketId: market, side, userId: facts.userId, currency: 'USD', price, expiresInDays: side === 'bid' ? days : Math.min(days, 365), immediate,
       paymentMethodId: '', addressVersionId: '', key, bodyHash: Buffer.from(hash), facts, maxOpenQuotes, maxOpenExposure: Infinity,
     };
-    return this.submit({ ...base(facts.userId, key, hash), run: (turn) => place(turn, placement) });
+    return this.submit({ ...base(facts.userId, key, hash), traceparent, run: (turn) => place(turn, placement) });
   }
 
   cancel(user: string, quoteId: string, key: string = ids.next('key')) {
@@ -188,6 +188,7 @@ export interface Order {
   readonly immediate: boolean;
   readonly hash: string;
   readonly maxOpenQuotes: number;
+  readonly traceparent: string | undefined;
 }
 
 const base = (userId: string, key: string, hash: string) => ({ userId, key, bodyHash: Buffer.from(hash), deadline: Infinity, traceparent: undefined });

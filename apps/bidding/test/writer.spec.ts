@@ -1,3 +1,4 @@
+import { parseLine } from '@libs/events/event-line';
 import { type IdPrefix, typeId, uuidOfOwn } from '@libs/kernel/ids';
 import type { Match } from '../src/domain/quote';
 import { type Desk, Harness, quoteIdOf, said } from './writer-harness';
@@ -140,6 +141,14 @@ describe('the writer on a real database', () => {
     expect('done' in bid && bid.done.match?.askId).toBe(quoteIdOf(first));
     expect(await statusOf(quoteIdOf(second))).toBe('active');
     expect(await harness.rows('select state from matches order by seq')).toEqual([{ state: 'bust' }, { state: 'pending' }]);
+  });
+
+  it('commands that are written together stay each in the trace of their own request', async () => {
+    const traces = { ann: `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`, bob: `00-${'b'.repeat(32)}-${'2'.repeat(16)}-01` };
+    await Promise.all([desk.bid('ann', 450, { traceparent: traces.ann }), desk.bid('bob', 451, { traceparent: traces.bob })]);
+    const rows = await harness.rows<{ events: string }>('select events from outbox order by pos');
+    const events = rows.flatMap((row) => row.events.split('\n').map(parseLine));
+    expect([rows.length, events.map(({ headers }) => headers.traceparent)]).toEqual([1, [traces.ann, traces.bob]]);
   });
 
   it('a command whose time is up before its turn is refused, and nothing is done', async () => {

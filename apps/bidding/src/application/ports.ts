@@ -25,6 +25,8 @@ export interface Taken {
   readonly formerOwners: readonly string[];
 }
 
+export type Traceparents = readonly (string | undefined)[];
+
 /** The one connection that commits. It owns shards for as long as it lives, and never outlives a loss. */
 export interface ShardSession {
   /** Of the shards that are owned. */
@@ -34,8 +36,8 @@ export interface ShardSession {
   take(shards: readonly number[], patience: 'wait' | 'if_free'): Promise<Taken>;
   loadShards(shards: readonly number[]): Promise<LoadedMarket[]>;
   loadMarkets(ids: readonly string[]): Promise<LoadedMarket[]>;
-  /** Never two at once. */
-  commit(batch: Batch, traceparent: string | undefined): Promise<CommitOutcome>;
+  /** Never two at once. `traceparents`: of the command that each event of the batch comes from, in their order. */
+  commit(batch: Batch, traceparents: Traceparents): Promise<CommitOutcome>;
   close(): Promise<void>;
 }
 

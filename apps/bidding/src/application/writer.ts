@@ -5,7 +5,7 @@ import { Batch, type Outcome } from '../domain/batch';
 import { busy, deadlinePassed, keyReused, retry } from '../domain/errors';
 import { Floor } from '../domain/floor';
 import { SHARDS } from '../domain/shard';
-import type { CommitOutcome, ShardSession } from './ports';
+import type { CommitOutcome, ShardSession, Traceparents } from './ports';
 import type { Reply, Ticket } from './ticket';
 import { sameBytes } from './same-bytes';
 import { WriterParts } from './writer-parts';
@@ -151,15 +151,19 @@ export class Writer {
     const batch = new Batch(this.stamp, () => this.parts.ids.next('mtc'));
     const turn = { floor: this.floor, batch };
     const outcomes: Outcome[] = [];
+    const traceparents: (string | undefined)[] = [];
     try {
-      for (const ticket of tickets) outcomes.push(ticket.run(turn));
+      for (const ticket of tickets) {
+        outcomes.push(ticket.run(turn));
+        while (traceparents.length < batch.events.length) traceparents.push(ticket.traceparent);
+      }
     } catch (error) {
       this.parts.log.error({ error }, 'a command failed in the engine');
       return this.afterRollback(tickets, batch, isShared, error);
     }
     if (!batch.isEmpty) {
       failpoint('bidding.beforeCommit');
-      const outcome = await this.commit(session, batch, tickets[0]?.traceparent);
+      const outcome = await this.commit(session, batch, traceparents);
       if (outcome.kind !== 'committed') return this.afterFailure(outcome, tickets, batch, isShared);
       failpoint('bidding.afterCommit');
       this.announce({ batch, epochs: session.epochs, pos: outcome.lastPos, lines: outcome.lines, tookMs: performance.now() - startedMs });
@@ -167,9 +171,9 @@ export class Writer {
     tickets.forEach((ticket, i) => ticket.settle(replyTo(outcomes[i] as Outcome)));
   }
 
-  private async commit(session: ShardSession, batch: Batch, traceparent: string | undefined): Promise<CommitOutcome> {
+  private async commit(session: ShardSession, batch: Batch, traceparents: Traceparents): Promise<CommitOutcome> {
     try {
-      return await session.commit(batch, traceparent);
+      return await session.commit(batch, traceparents);
     } catch (error) {
       // Nothing was sent: a value that its column cannot hold.
       return { kind: 'refused', code: 'encoding', message: String(error) };

@@ -1,4 +1,5 @@
 import type { Ids } from '@libs/kernel/ids';
+import type { Traceparents } from '../../application/ports';
 import type { BustEvent, MarketEvent, MatchEvent } from '../../domain/events';
 import type { QuoteFacts } from '../../domain/quote';
 
@@ -18,12 +19,13 @@ export class EventLines {
 
   constructor(private readonly ids: Ids) {}
 
-  format(events: readonly MarketEvent[], at: number, traceparent: string | undefined): string {
+  format(events: readonly MarketEvent[], at: number, traceparents: Traceparents): string {
     this.times.clear(); // Within a batch most times are one of a few.
-    const tail = `,"at":"${this.time(at)}"${traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`}}]`;
+    const now = this.time(at);
+    const tail = (traceparent: string | undefined) => `,"at":"${now}"${traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`}}]`;
     // One id is drawn for the batch; its last characters count the events, so that each has its own.
     const stem = events.length === 0 ? '' : this.ids.next('evt').slice(0, -COUNTED);
-    return events.map((event, i) => `${this.line(event)},{"id":"${stem}${i.toString(32).padStart(COUNTED, '0').replace(/[i-v]/g, crockford)}"${tail}`).join('\n');
+    return events.map((event, i) => `${this.line(event)},{"id":"${stem}${i.toString(32).padStart(COUNTED, '0').replace(/[i-v]/g, crockford)}"${tail(traceparents[i])}`).join('\n');
   }
 
   private line(event: MarketEvent): string {

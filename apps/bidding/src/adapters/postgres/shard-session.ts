@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { failpoint } from '@libs/kernel/failpoint';
 import { type Ids, uuidOfOwn } from '@libs/kernel/ids';
-import type { CommitOutcome, LoadedMarket, ShardSession, Taken } from '../../application/ports';
+import type { CommitOutcome, LoadedMarket, ShardSession, Taken, Traceparents } from '../../application/ports';
 import type { Batch } from '../../domain/batch';
 import { Market } from '../../domain/market';
 import type { QuoteFacts } from '../../domain/quote';
@@ -86,11 +86,11 @@ export class PostgresShardSession implements ShardSession {
     return loaded.filter(({ market }) => this.epochs.has(market.shard));
   }
 
-  async commit(batch: Batch, traceparent: string | undefined): Promise<CommitOutcome> {
+  async commit(batch: Batch, traceparents: Traceparents): Promise<CommitOutcome> {
     const shards = new Set(batch.shards);
     for (const { market } of batch.steps.values()) shards.add(market.shard);
     const claims = [...shards].sort((a, b) => a - b).map((shard) => [shard, this.epochs.get(shard) ?? -1] as const);
-    const lines = this.lines.format(batch.events, batch.at, traceparent);
+    const lines = this.lines.format(batch.events, batch.at, traceparents);
     const outcome = await this.batches.commit(batch, claims, { owner: this.owner, lines });
     if (outcome.kind === 'unknown') this.isLost = true;
     return outcome;
