@@ -26,6 +26,8 @@ export async function runInSplitForm(cast: Cast, scenario: Scenario): Promise<vo
     await story.settled();
     const answered = persistently(play.acts);
     await story.exchange.died(scenario.service);
+    // Who has looked for it in vain finds it again a moment after it is back.
+    await persistently(() => cast.bea.orders());
     return answered;
   });
 }

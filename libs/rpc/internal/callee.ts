@@ -18,7 +18,7 @@ const CALLS_A_SECOND_MIN = 1;
 export const OPEN_MS = 2_000;
 
 const RETRIES_MAX = 2;
-const PAUSE_MS = 50;
+const PAUSE_MS = 150;
 const PAUSE_MS_MAX = 400;
 /** Retries are a tenth of the calls at most: more would be what keeps a callee down that has just come back. */
 const RETRIES_A_CALL = 0.1;
