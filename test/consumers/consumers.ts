@@ -15,7 +15,7 @@ import { ReadOnlyDatabase } from '../../apps/standalone/src/adapters/postgres/re
 import { SandboxProviderBooks } from '../../apps/standalone/src/adapters/sandbox/sandbox-provider-books';
 import { innerServices } from '../../apps/standalone/src/services';
 import { checkAll } from '../../apps/standalone/src/verify/check-all';
-import { serviceStores, type Stores } from '../../apps/standalone/src/verify/invariant';
+import { type ServiceStore, serviceStores, type Stores } from '../../apps/standalone/src/verify/invariant';
 import { everythingHappens } from './everything-happens';
 import { toldTo } from './unkind-bus';
 import { WholeExchange } from './whole-exchange';
@@ -145,7 +145,8 @@ async function brokenIn({ run }: WholeExchange): Promise<string[]> {
   const databases = Object.fromEntries(opened);
   try {
     const { now } = (await (await fetch(`${run.sandboxUrl}/clock`)).json()) as { now: string }; // The sandbox's own shape.
-    const stores = { ...databases, bus: new PostgresLog(databases.bus as ReadOnlyDatabase), books: undefined, provider: new SandboxProviderBooks(run.sandboxUrl), now: new Date(now) } as unknown as Stores; // Opened by these very names.
+    const beside = { bus: new PostgresLog(databases.bus as ReadOnlyDatabase), books: undefined, provider: new SandboxProviderBooks(run.sandboxUrl), paused: [], now: new Date(now) };
+    const stores: Stores = { ...(databases as Record<ServiceStore, ReadOnlyDatabase>), ...beside }; // Opened by these very names.
     const verdicts = await checkAll(false, async () => stores);
     return verdicts.flatMap(({ invariant, offenders }) => offenders.map((offender) => `${invariant.id}: ${offender}`));
   } finally {
