@@ -99,6 +99,13 @@ describe('a consumer that is paused:', () => {
     expect((await look([]))?.offenders).not.toEqual([]);
     expect(await look(['order'])).toMatchObject({ offenders: [], unseen: 'consumers that CONSUMERS_PAUSED holds back: order' });
   });
+
+  it('R3: what it keeps is as of some time ago, and what the others keep is looked at', async () => {
+    const behind = await world.copy('search', async (client) => void (await client.query('update products set brand = $1', ['Elsewhere'])));
+    const look = async (paused: string[]) => (await checkAll(false, async () => ({ ...healthy, ...behind, paused }))).find(({ invariant }) => invariant.id === 'R3');
+    expect((await look(['notification']))?.offenders).not.toEqual([]);
+    expect(await look(['search'])).toMatchObject({ offenders: [], unseen: 'consumers that CONSUMERS_PAUSED holds back: search' });
+  });
 });
 
 describe('the provider\'s books:', () => {

@@ -87,6 +87,9 @@ export interface Invariant {
 /** What is missing when the exchange is stopped, or works with a provider of its own. */
 export const unseenProvider = ({ provider }: Stores): string | undefined => (provider ? undefined : 'the provider\'s books, which a running sandbox shows');
 
+/** What is not blamed for standing still. */
+export const pausedConsumers = ({ paused }: Stores): string | undefined => (paused.length > 0 ? `consumers that CONSUMERS_PAUSED holds back: ${paused.join(', ')}` : undefined);
+
 /** A rule that is one query: each row is an offender. */
 export function rows(id: string, says: string, store: ServiceStore, sql: string): Invariant {
   return {

@@ -1,7 +1,7 @@
 import { partitionOf } from '@libs/events/bus';
 import { topics } from '@libs/contracts/events';
 import { typeId } from '@libs/kernel/ids';
-import { type BusPlace, type Invariant, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
+import { type BusPlace, type Invariant, pausedConsumers, serviceStores, type ServiceStore, type Stores } from '../../verify/invariant';
 import { journalGaps } from './matching';
 
 interface Counted {
@@ -103,10 +103,6 @@ async function readings(stores: Stores): Promise<Reading[]> {
       };
     }),
   );
-}
-
-function pausedConsumers({ paused }: Stores): string | undefined {
-  return paused.length > 0 ? `consumers that CONSUMERS_PAUSED holds back: ${paused.join(', ')}` : undefined;
 }
 
 async function behindOrAhead(stores: Stores): Promise<string[]> {
