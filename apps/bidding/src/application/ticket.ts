@@ -19,3 +19,11 @@ export interface Ticket {
   readonly deadline: number;
   readonly traceparent: string | undefined;
 }
+
+export function replyTo(outcome: Outcome): Reply {
+  return 'done' in outcome ? { done: outcome.done, replayed: false } : outcome;
+}
+
+export function settleAll(tickets: readonly Ticket[], reply: Reply): void {
+  for (const ticket of tickets) ticket.settle(reply);
+}

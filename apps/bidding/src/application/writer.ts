@@ -6,7 +6,7 @@ import { busy, deadlinePassed, keyReused, retry } from '../domain/errors';
 import { Floor } from '../domain/floor';
 import { SHARDS } from '../domain/shard';
 import type { CommitOutcome, ShardSession, Traceparents } from './ports';
-import type { Reply, Ticket } from './ticket';
+import { type Reply, replyTo, settleAll, type Ticket } from './ticket';
 import { sameBytes } from './same-bytes';
 import { WriterParts } from './writer-parts';
 
@@ -290,12 +290,4 @@ export class Writer {
   private tell(what: (listener: WriterListener) => void): void {
     for (const listener of this.listeners) what(listener);
   }
-}
-
-function replyTo(outcome: Outcome): Reply {
-  return 'done' in outcome ? { done: outcome.done, replayed: false } : outcome;
-}
-
-function settleAll(tickets: readonly Ticket[], reply: Reply): void {
-  for (const ticket of tickets) ticket.settle(reply);
 }
