@@ -17,7 +17,7 @@ import type { ServiceTokens } from './service-token';
 const channelOptions = {
   'grpc.max_receive_message_length': STREAM_BYTES_MAX,
   'grpc.max_send_message_length': STREAM_BYTES_MAX,
-  // A neighbour that was restarted is found again within a third of a second, which is less than a call's second and third tries take.
+  // A neighbour that was restarted is found again within a third of a second.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 250,
   'grpc.keepalive_time_ms': 20_000,
