@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Trader } from '@libs/client/trader';
 import { Story } from '@libs/testing/story';
-import { bareHttp } from './bare-http';
+import { bareExchange, bareHttp } from './bare-server';
 import { closedLoop, type LoadRequest, type LoadResult } from './http-load';
 import { drawer, zipf } from './random';
 
@@ -82,8 +82,8 @@ class Flow {
 }
 
 export interface OrderEntryResult {
-  /** `share`: of what a bare Node server answers on this machine at that moment. */
-  readonly at: readonly { readonly connections: number; readonly result: LoadResult; readonly share: number }[];
+  /** Beside what this machine gives at that moment to a bare Node server, and to one that keeps each order and does nothing else. */
+  readonly at: readonly { readonly connections: number; readonly result: LoadResult; readonly bareHttp: number; readonly bareExchange: number }[];
   readonly matches: number;
   readonly relayLag: number;
   readonly drain: { readonly orders: number; readonly seconds: number };
@@ -105,10 +105,9 @@ export async function orderEntry(runs: readonly { connections: number; orders: n
     const at = [];
     for (const { connections, orders } of runs) {
       const result = await closedLoop(port, connections, orders, () => flow.next());
-      const ceiling = await bareHttp(connections, orders);
-      const share = Math.round((result.perSecond / ceiling) * 1000) / 1000;
-      say(`${connections} connections: ${result.perSecond}/s, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms ${JSON.stringify(result.statuses)}; a bare Node server: ${ceiling}/s, so ${Math.round(share * 100)} % of it`);
-      at.push({ connections, result, share });
+      const bare = { bareHttp: await bareHttp(connections, orders), bareExchange: await bareExchange(connections, orders) };
+      say(`${connections} connections: ${result.perSecond}/s, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms ${JSON.stringify(result.statuses)}; a bare Node server answers ${bare.bareHttp}/s, one that keeps a row of each order before it answers ${bare.bareExchange}/s`);
+      at.push({ connections, result, ...bare });
     }
     const relayLag = await lagOf(story);
     const rssMb = story.exchange.memoryMb();

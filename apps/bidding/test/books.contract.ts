@@ -66,7 +66,7 @@ export function booksContract(name: string, create: () => Promise<BooksUnderTest
       expect(await books.rebuild(book.image('halted'))).toBe('OK');
       expect(await books.tops([book.id])).toMatchObject([{ seq: 1_502, state: 'halted', bids: 1_501, asks: 1, highestBid: 100 }]);
       expect(await books.apply([book.step({ added: [ask(109)] })])).toEqual(['OK']);
-      const image = await books.image(book.id);
+      const [image] = await books.images([book.id]);
       expect(image?.members.length).toBe(1_503);
       expect({ h1: image?.h1, h2: image?.h2 }).toEqual(hashOf(image?.members ?? []));
     });
@@ -83,6 +83,7 @@ export function booksContract(name: string, create: () => Promise<BooksUnderTest
       expect(await books.apply([one.step({ added: [ask(110)] }), two.step({ added: [ask(120)] })])).toEqual(['OK', 'OK']);
       expect(await books.levels(one.id, 10)).toMatchObject({ asks: [{ price: 110 }] });
       expect(await books.levels(two.id, 10)).toMatchObject({ asks: [{ price: 120 }] });
+      expect(await books.images([two.id, new Story().id, one.id])).toMatchObject([{ members: [{ price: 120 }] }, undefined, { members: [{ price: 110 }] }]);
     });
 
     it('says when a sequence is reached, and waits no longer than it is told', async () => {
@@ -102,7 +103,7 @@ export function booksContract(name: string, create: () => Promise<BooksUnderTest
             const removed = book.members.slice(0, removes);
             expect(await books.apply([book.step({ removed, added: adds.map(([isBid, at]) => (isBid ? bid(at) : ask(at))) })])).toEqual(['OK']);
           }
-          const image = await books.image(book.id);
+          const [image] = await books.images([book.id]);
           const sorted = (members: readonly Member[]) => [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
           expect(sorted(image?.members ?? [])).toEqual(sorted(book.members));
           expect(image).toMatchObject({ seq: book.seq, h1: book.h1, h2: book.h2 });
@@ -116,7 +117,7 @@ export function booksContract(name: string, create: () => Promise<BooksUnderTest
       await books.apply([book.step({ added: [ask(110)] })]);
       await forget();
       expect(await books.levels(book.id, 10)).toBeUndefined();
-      expect(await books.image(book.id)).toBeUndefined();
+      expect(await books.images([book.id])).toEqual([undefined]);
       expect(await books.apply([book.step({ added: [ask(111)] })])).toEqual(['REBUILD']);
       expect(await books.rebuild(book.image())).toBe('OK');
       expect(await books.levels(book.id, 10)).toMatchObject({ asks: [{ price: 110 }, { price: 111 }] });

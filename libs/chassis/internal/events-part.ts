@@ -32,7 +32,10 @@ import { reportPool } from './process-metrics';
 import { offsetStore, openServiceDatabase } from './service-database';
 import type { Teardown } from './teardown';
 
-const POLL_MS = 250;
+/** For what other processes have committed: of its own the relay is told. */
+const RELAY_POLL_MS = 1_000;
+/** For what other processes have sent, and for what is tried again. */
+const CONSUMER_POLL_MS = 250;
 const PRUNE_MS = 3_600_000;
 const LOOK_MS = 5_000;
 /** Events that waited for the bus go out soon after it is back. */
@@ -88,7 +91,7 @@ export class EventsPart {
   beginRelay(holder: string): void {
     const { log, activity, metrics, spans, health, teardown } = this.around;
     const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans) });
-    const sending = new Loop({ name: 'relay', everyMs: POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
+    const sending = new Loop({ name: 'relay', everyMs: RELAY_POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());
     activity.report('outbox', () => relay.pending());
@@ -116,7 +119,7 @@ export class EventsPart {
     const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced: (line, work) => this.consumed(line, work) });
     await consumer.subscribe();
     if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
-    const loop = new Loop({ name: 'consumer', everyMs: POLL_MS, log }, () => consumer.pass());
+    const loop = new Loop({ name: 'consumer', everyMs: CONSUMER_POLL_MS, log }, () => consumer.pass());
     this.bus.onAppend((topics) => consumer.topics.some((topic) => topics.has(topic)) && loop.nudge());
     this.watchParked(this.transactions);
     this.watchLag(consumer);

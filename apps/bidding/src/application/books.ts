@@ -68,8 +68,8 @@ export abstract class Books {
   /** Undefined where the book is not there. */
   abstract levels(marketId: string, depth: number): Promise<BookLevels | undefined>;
   abstract tops(marketIds: readonly string[]): Promise<(BookTop | undefined)[]>;
-  /** Every quote that the book holds, with the sequence at which it does. */
-  abstract image(marketId: string): Promise<BookImage | undefined>;
+  /** Every quote that each book holds, with the sequence at which it does; undefined for one that is not there. */
+  abstract images(marketIds: readonly string[]): Promise<(BookImage | undefined)[]>;
   /** Resolves when the book has reached `seq`, or after `withinMs`. */
   abstract reached(marketId: string, seq: number, withinMs: number): Promise<void>;
 }

@@ -43,9 +43,11 @@ export class EmbeddedBooks extends Books {
     });
   }
 
-  async image(marketId: string): Promise<BookImage | undefined> {
-    const held = this.books.get(marketId);
-    return held && { ...held.position, members: [...held.members.values()] };
+  async images(marketIds: readonly string[]): Promise<(BookImage | undefined)[]> {
+    return marketIds.map((id) => {
+      const held = this.books.get(id);
+      return held && { ...held.position, members: [...held.members.values()] };
+    });
   }
 
   /** Whatever is committed has been applied already. */

@@ -11,8 +11,9 @@ import { Sql } from '@libs/postgres/sql';
 import { CommittedEvents } from '../../application/ports';
 
 const POLL_MS = 250;
-/** Under load the rows of several commits go out together: on the bus the cost is in the partitions that a pass touches. */
+/** The rows of several commits go out together, under load those of many: on the bus the cost is in the partitions that a pass touches. */
 const GATHER_MS = 25;
+const GATHER_UNDER_LOAD_MS = 100;
 /** Events that waited for the bus go out soon after it is back. */
 const BACK_OFF_MS_MAX = 2_000;
 
@@ -21,6 +22,9 @@ const BACK_OFF_MS_MAX = 2_000;
 export class BusCommittedEvents extends CommittedEvents {
   private relay: OwnedOutboxRelay | undefined;
   private readonly loop: Loop;
+  /** Commits since the last pass began. */
+  private gathered = 0;
+  private isUnderLoad = false;
 
   constructor(
     private readonly sql: Sql,
@@ -30,7 +34,8 @@ export class BusCommittedEvents extends CommittedEvents {
     private readonly spans: Spans,
   ) {
     super();
-    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, async () => this.relay?.pass());
+    const gatherMs = () => (this.isUnderLoad ? GATHER_UNDER_LOAD_MS : GATHER_MS);
+    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs, backOffMsMax: BACK_OFF_MS_MAX, log }, () => this.send());
   }
 
   async start(owner: string): Promise<void> {
@@ -47,6 +52,7 @@ export class BusCommittedEvents extends CommittedEvents {
 
   handOver(pos: number, lines: string): void {
     this.started.handOver({ pos, events: lines });
+    this.gathered += 1;
     this.loop.nudge();
   }
 
@@ -62,6 +68,12 @@ export class BusCommittedEvents extends CommittedEvents {
   async stop(): Promise<void> {
     await this.loop.stop();
     while (await this.relay?.pass());
+  }
+
+  private async send(): Promise<boolean | undefined> {
+    this.isUnderLoad = this.gathered > 1;
+    this.gathered = 0;
+    return this.relay?.pass();
   }
 
   private get started(): OwnedOutboxRelay {

@@ -59,25 +59,23 @@ export class RedisBooks extends Books {
   }
 
   async levels(marketId: string, depth: number): Promise<BookLevels | undefined> {
-    const found = (await this.read('levels', marketId, [depth])) as [string, string, BookState, (string | number)[], (string | number)[]] | null;
+    this.requireConnection();
+    const found = (await scripts.levels.run(this.client, keysOf(marketId), [depth])) as [string, string, BookState, (string | number)[], (string | number)[]] | null;
     if (!found) return undefined;
     const [seq, epoch, state, asks, bids] = found;
     return { seq: Number(seq), epoch: Number(epoch), state, asks: levelsOf(asks), bids: levelsOf(bids) };
   }
 
   async tops(marketIds: readonly string[]): Promise<(BookTop | undefined)[]> {
-    if (marketIds.length === 0) return [];
-    const answers = await this.runKnown((pipeline) => {
-      for (const id of marketIds) pipeline.evalsha(scripts.top.sha, 3, ...keysOf(id));
-    });
-    return answers.map((value) => topOf(value as string[] | null));
+    return (await this.ofEach('top', marketIds)).map((value) => topOf(value as string[] | null));
   }
 
-  async image(marketId: string): Promise<BookImage | undefined> {
-    const found = (await this.read('image', marketId, [])) as [string, string, BookState, string, string, string[], string[]] | null;
-    if (!found) return undefined;
-    const [seq, epoch, state, h1, h2, asks, bids] = found;
-    return { marketId, seq: Number(seq), epoch: Number(epoch), state, h1: Number(h1), h2: Number(h2), members: [...membersOf('ask', asks), ...membersOf('bid', bids)] };
+  async images(marketIds: readonly string[]): Promise<(BookImage | undefined)[]> {
+    const answers = (await this.ofEach('image', marketIds)) as (ImageAnswer | null)[];
+    return marketIds.map((id, i) => {
+      const answer = answers[i];
+      return answer ? imageOf(id, answer) : undefined;
+    });
   }
 
   async reached(marketId: string, seq: number, withinMs: number): Promise<void> {
@@ -86,11 +84,6 @@ export class RedisBooks extends Books {
       if (at !== null && Number(at) >= seq) return;
       await firstValueFrom(timer(LOOK_EVERY_MS));
     }
-  }
-
-  private async read(name: 'levels' | 'image', marketId: string, values: readonly number[]): Promise<unknown> {
-    this.requireConnection();
-    return scripts[name].run(this.client, keysOf(marketId), values);
   }
 
   private pipeline(): ChainableCommander {
@@ -103,16 +96,18 @@ export class RedisBooks extends Books {
     if (this.client.status !== 'ready') throw new AppError('unavailable', 'bidding.books_unavailable', 'The live books cannot be reached at the moment.');
   }
 
-  /** Once more when the server did not know a script: nothing of that has run, and what has run is a repetition that it knows. */
-  private async runKnown(fill: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
-    const first = this.pipeline();
-    fill(first);
-    const answers = await this.run(first);
+  /** What the script says of each book, in one message; once more when the server did not know the script, for then nothing has run. */
+  private async ofEach(name: 'top' | 'image', marketIds: readonly string[]): Promise<unknown[]> {
+    if (marketIds.length === 0) return [];
+    const look = () => {
+      const pipeline = this.pipeline();
+      for (const id of marketIds) pipeline.evalsha(scripts[name].sha, 3, ...keysOf(id));
+      return this.run(pipeline);
+    };
+    const answers = await look();
     if (!answers.includes(UNKNOWN)) return answers;
-    for (const one of Object.values(scripts)) await one.load(this.client);
-    const second = this.pipeline();
-    fill(second);
-    return this.run(second);
+    await scripts[name].load(this.client);
+    return look();
   }
 
   private async run(pipeline: ChainableCommander): Promise<unknown[]> {
@@ -139,6 +134,12 @@ function membersOf(side: Side, flat: readonly string[]): Member[] {
     members.push({ side, price: Math.abs(Number(flat[i + 1])), prio: Number(prio), id });
   }
   return members;
+}
+
+type ImageAnswer = readonly [seq: string, epoch: string, state: BookState, h1: string, h2: string, asks: string[], bids: string[]];
+
+function imageOf(marketId: string, [seq, epoch, state, h1, h2, asks, bids]: ImageAnswer): BookImage {
+  return { marketId, seq: Number(seq), epoch: Number(epoch), state, h1: Number(h1), h2: Number(h2), members: [...membersOf('ask', asks), ...membersOf('bid', bids)] };
 }
 
 function levelsOf(flat: readonly (string | number)[]): { price: number; quotes: number }[] {
