@@ -38,6 +38,27 @@ describe('a loop', () => {
     await loop.stop();
   });
 
+  it('makes one pass of the nudges of a burst, and asks each time how long to wait for them', async () => {
+    jest.useFakeTimers();
+    try {
+      let passes = 0;
+      let gatherMs = 20;
+      const loop = new Loop({ name: 'l', everyMs: HOUR_MS, log: silentLog(), gatherMs: () => gatherMs }, async () => void (passes += 1));
+      loop.start();
+      await jest.advanceTimersByTimeAsync(20);
+      gatherMs = 100;
+      loop.nudge();
+      await jest.advanceTimersByTimeAsync(99);
+      loop.nudge();
+      expect(passes).toBe(1);
+      await jest.advanceTimersByTimeAsync(HOUR_MS / 2);
+      expect(passes).toBe(2);
+      await loop.stop();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('runs again at once while there is more to do', async () => {
     let left = 5;
     const loop = new Loop({ name: 'l', everyMs: HOUR_MS, log: silentLog() }, async () => --left > 0);
