@@ -102,6 +102,7 @@ describe('bad input', () => {
       ['a text', '"x"', 'gateway.invalid_input'],
       ['nothing', '', 'gateway.invalid_input'],
       ['a deep body', `${'{"a":'.repeat(11)}1${'}'.repeat(11)}`, 'gateway.invalid_input'],
+      ['half a character', '{"a":"\\ud800"}', 'gateway.invalid_input'],
       ['a long list', JSON.stringify({ a: Array(101).fill(1) }), 'gateway.invalid_input'],
     ])('refuses %s', async (_what, text, code) => {
       const answer = await send(route, text);
