@@ -75,6 +75,10 @@ describe('what is read', () => {
     }
   });
 
+  it('sends nobody to a page for what it cannot do', () => {
+    expect(allKinds.flatMap((kind) => words[kind](told()).lines).filter((line) => /appeal|from the page of/.test(line))).toEqual([]);
+  });
+
   it('tells why a pair has failed, in words', () => {
     expect(words.failed_buyer(told()).lines[0]).toBe('The pair did not pass inspection because the box is damaged and it has been worn. You get all your money back.');
   });
