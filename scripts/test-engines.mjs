@@ -10,7 +10,7 @@ const engines = {
   Redis: { settings: ['REDIS_URL'], suites: ['apps/bidding/test/redis-books', 'apps/gateway/test/limits', 'libs/redis/test/user-feed'] },
 };
 /** They take all engines at once. */
-const journeys = 'test/journeys/on-engines';
+const whole = ['test/journeys/on-engines', 'test/consumers/on-engines'];
 
 const missing = ({ settings }) => settings.filter((key) => !process.env[key]);
 const given = Object.entries(engines).filter(([, engine]) => missing(engine).length === 0);
@@ -22,6 +22,6 @@ if (given.length === 0) process.exit(0);
 prepare();
 const wanted = process.argv.slice(2);
 const isNamed = wanted.some((argument) => /\//.test(argument));
-const suites = isNamed ? [] : [...given.flatMap(([, { suites }]) => suites), journeys];
+const suites = isNamed ? [] : [...given.flatMap(([, { suites }]) => suites), ...whole];
 // One file at a time: the machine has the engines to bear as well. The end is forced: a client whose broker was killed may keep a socket.
 run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), '--runInBand', '--forceExit', ...wanted, ...suites], { env: { ...process.env, NODE_ENV: 'test', ENGINES_TESTED: '1' } });

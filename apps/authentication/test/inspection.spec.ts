@@ -286,6 +286,9 @@ describe('the inspection floor', () => {
     expect(seen).toEqual([...seen].sort());
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen).toEqual(expect.arrayContaining(mine));
-    await expect(as(amy).getAuthTasks({ cursor: 'nonsense' })).rejects.toMatchObject({ code: 'authentication.cursor_invalid' });
+    for (const other of ['nonsense', `ins_${'z'.repeat(26)}`, `par_${'z'.repeat(26)}`]) {
+      await expect(as(amy).getAuthTasks({ cursor: other })).rejects.toMatchObject({ code: 'authentication.cursor_invalid' });
+      await expect(as(admin).getStrayParcels({ cursor: other })).rejects.toMatchObject({ code: 'authentication.cursor_invalid' });
+    }
   });
 });

@@ -45,7 +45,7 @@ function offences(route: Route): Offence[] {
     const value = at(body, path);
     const common = [bad('null', path, null), bad('an object', path, { x: 1 })];
     if (typeof value === 'number') return [...common, bad('a number as a string', path, String(value)), bad('a fraction', path, value + 0.5), bad('a negative', path, -1), raw('9007199254740993', path, '9007199254740993'), raw('infinity', path, '1e400'), bad('a boolean', path, true)];
-    if (typeof value === 'string') return [...common, bad('a number', path, 7), bad('a list', path, [value]), bad('a control character', path, `${value}\u0000`), bad('a long text', path, 'x'.repeat(20_000))];
+    if (typeof value === 'string') return [...common, bad('a number', path, 7), bad('a list', path, [value]), bad('a control character', path, `${value}\u0000`), bad('half of a character', path, `${value}\ud800`), bad('a long text', path, 'x'.repeat(20_000))];
     if (typeof value === 'boolean') return [...common, bad('a boolean as a string', path, 'true'), bad('a number', path, 1)];
     return [bad('null', path, null), bad('a number', path, 7)];
   });

@@ -62,6 +62,11 @@ it('what needs a person is one list, newest first, page after page, each thing o
   ]);
 });
 
+it('a cursor that is not ours is named as what it is, a part of the query', async () => {
+  const { status, body } = await ask(gateway.url, 'GET', '/v1/admin/tasks?cursor=nonsense', { token: admin });
+  expect([status, body.errors]).toEqual([400, [{ pointer: '/query/cursor', detail: 'This is not a cursor of ours.' }]]);
+});
+
 it('each tells the call that lets it go on', async () => {
   const { data } = await get('/v1/admin/tasks');
   expect(data.slice(0, 3).map(({ resume }) => resume.path)).toEqual(['/v1/admin/tasks/orders/tsk_09/resume', '/v1/admin/tasks/payments/tsk_08/resume', '/v1/admin/dead-letters/order~payments~ord_7~1/retry']);

@@ -31,7 +31,7 @@ describe('what readers wish for', () => {
     expect(preferences?.choices).toHaveLength(45);
     expect(preferences?.choices).toContainEqual(expect.objectContaining({ event: 'security', channel: 'email', enabled: true, fixed: true }));
     await expect(choose(bea, 'security', 'email', false)).rejects.toMatchObject({ code: 'notification.preference_fixed' });
-    await expect(choose(bea, 'weather', 'email', false)).rejects.toMatchObject({ code: 'notification.event_unknown' });
+    for (const nothing of ['weather', 'toString', '__proto__']) for (const enabled of [true, false]) await expect(choose(bea, nothing, 'email', enabled)).rejects.toMatchObject({ code: 'notification.event_unknown' });
     await expect(office.as(bea).updatePreferences({ preferences: { timeZone: 'Mars/Olympus' } })).rejects.toMatchObject({ code: 'notification.time_zone_unknown' });
     await expect(office.as(bea).updatePreferences({ preferences: { quietHours: { from: '22:00', until: '22:00' } } })).rejects.toMatchObject({ code: 'notification.quiet_hours_empty' });
   });

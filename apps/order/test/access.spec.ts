@@ -148,7 +148,8 @@ describe('who sees and does what with an order', () => {
     expect([second.orders.map(({ id }) => id), second.nextCursor]).toEqual([[ids[0]], '']);
     expect(await page(scene.stranger, {})).toEqual([]);
     expect(await page(scene.admin, { limit: 3 })).toEqual([...ids].reverse());
-    await expect(page(buyer, { cursor: 'nonsense' })).rejects.toMatchObject({ code: 'order.cursor_invalid' });
+    for (const other of ['nonsense', `ord_${'z'.repeat(26)}`]) await expect(page(buyer, { cursor: other })).rejects.toMatchObject({ code: 'order.cursor_invalid' });
+    await expect(scene.as(scene.admin).getManualTasks({ cursor: `tsk_${'z'.repeat(26)}` })).rejects.toMatchObject({ code: 'order.cursor_invalid' });
     await expect(page(buyer, { role: 'king' })).rejects.toMatchObject({ code: 'order.filter_invalid' });
   });
 

@@ -101,6 +101,7 @@ describe('the catalogue', () => {
       await created({ brand });
     } while (cursor !== '');
     expect(seen).toEqual(ids);
+    for (const other of ['nonsense', `prd_${'z'.repeat(26)}`]) await expect(catalogue(buyer).listProducts({ cursor: other })).rejects.toMatchObject({ code: 'product.cursor_invalid' });
   });
 });
 

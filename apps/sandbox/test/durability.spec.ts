@@ -115,11 +115,22 @@ it('a damaged line in the middle stops the start instead of losing what follows'
 it('the clock goes ahead only, and those who listen hear each change', async () => {
   const answer = await fetch(`${sandbox.url}/clock/changes`);
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-  const next = async () => JSON.parse((await reader?.read())?.value ?? 'null') as { offsetMs: number };
+  const next = async (): Promise<{ offsetMs: number }> => {
+    const said = (await reader?.read())?.value ?? 'null';
+    return said.trim() === '' ? next() : (JSON.parse(said) as { offsetMs: number });
+  };
   expect(await next()).toEqual({ offsetMs: 0 });
   await advance(sandbox.url, HOUR);
   expect(await next()).toEqual({ offsetMs: HOUR });
   expect((await call('POST', `${sandbox.url}/clock/advance`, { ms: -1 })).status).toBe(400);
   expect((await call('GET', `${sandbox.url}/clock`)).body).toMatchObject({ offsetMs: HOUR });
+  await reader?.cancel();
+});
+
+it('a clock that stands says that it is still there, so that no listener gives it up', async () => {
+  const answer = await fetch(`${sandbox.url}/clock/changes`);
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect(JSON.parse((await reader?.read())?.value ?? '')).toMatchObject({ offsetMs: expect.any(Number) });
+  expect((await reader?.read())?.value).toBe('\n');
   await reader?.cancel();
 });

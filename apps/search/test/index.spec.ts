@@ -38,6 +38,10 @@ describe.each(Object.entries(openForms))('the index as %s', (_name, open) => {
     if (sort !== 'newest' && sort !== 'relevance') expect(styleOf(whole.at(-1) ?? '')).toBe('OR-NA-004');
   });
 
+  it('takes words that are names in our own language for words', async () => {
+    for (const text of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) expect(await found({ text })).toEqual([]);
+  });
+
   it('orders by the lowest ask of the sizes that were chosen', async () => {
     expect((await found({ sort: 'lowest_ask', filter: { ...everything, sizes: ['8'] } }))).toEqual(['HC-DL-300', 'AM-F1-315', 'KS-C77-100', 'NL-FR-010', 'NL-A1-001', 'NL-A1-002']);
     expect((await found({ sort: 'highest_ask', filter: { ...everything, sizes: ['11'] } }))).toEqual(['NL-A10-900', 'AM-J4-408', 'KS-UP-200']);

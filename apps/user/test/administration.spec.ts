@@ -200,5 +200,6 @@ describe('the list of users', () => {
     } while (cursor !== '');
     const all = await service.sql.query<{ id: string }>('select id from users order by id desc');
     expect(seen).toEqual(all.map(({ id }) => typeId('usr', id)));
+    for (const other of ['nonsense', `usr_${'z'.repeat(26)}`]) await expect(admin.asks.getUsers({ cursor: other })).rejects.toMatchObject({ code: 'user.cursor_invalid' });
   });
 });

@@ -73,7 +73,7 @@ function placeOf(id: string): ParkedPlace {
 function afterOf(cursor: string): After | undefined {
   if (cursor === '') return undefined;
   const [, firstAtMs, id] = CURSOR.exec(cursor) ?? [];
-  if (firstAtMs === undefined || id === undefined) throw new AppError('invalid', 'operations.cursor_invalid', 'This cursor is not one of ours.');
+  if (firstAtMs === undefined || id === undefined) throw new AppError('invalid', 'operations.cursor_invalid', 'This cursor is not one of ours.', { field: 'cursor' });
   return { firstAtMs: Number(firstAtMs), id };
 }
 

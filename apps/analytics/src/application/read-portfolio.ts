@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid } from '../domain/errors';
 import { Portfolio, type PortfolioItem } from './collections';
 import { Owners, Sales } from './ports';
@@ -31,7 +32,7 @@ export class ReadPortfolio {
   ) {}
 
   async execute(userId: string, limit: number, cursor: string): Promise<{ items: (PortfolioItem & Worth)[]; nextCursor: string; value: PortfolioValue }> {
-    if (cursor !== '' && !/^pfi_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(cursor)) throw cursorInvalid();
+    if (cursor !== '' && !uuidOf('pfi', cursor)) throw cursorInvalid();
     const size = pageSize(limit);
     const [found, all] = await Promise.all([this.portfolio.page(userId, size + 1, cursor || undefined), this.portfolio.all(userId)]);
     const owned = all.filter(({ sold }) => !sold);

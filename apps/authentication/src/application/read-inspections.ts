@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid, ownTrade, taskNotFound, valueUnknown } from '../domain/errors';
 import { type Inspection, isParty } from '../domain/inspection';
 import { Inspections } from './ports';
@@ -22,7 +23,7 @@ export class ReadInspections {
   async execute(userId: string, query: InspectionQuery): Promise<{ inspections: Inspection[]; nextCursor: string }> {
     if (query.taskId !== '') return { inspections: [await this.one(userId, query.taskId)], nextCursor: '' };
     if (query.state !== '' && !states.includes(query.state)) throw valueUnknown('state');
-    if (query.cursor !== '' && !/^ins_[0-9a-hjkmnp-tv-z]{26}$/.test(query.cursor)) throw cursorInvalid();
+    if (query.cursor !== '' && !uuidOf('ins', query.cursor)) throw cursorInvalid();
     const limit = pageSize(query.limit);
     const found = await this.inspections.page({ state: query.state || undefined, notOf: userId, limit: limit + 1, after: query.cursor || undefined });
     const inspections = found.slice(0, limit);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
+import { uuidOf } from '@libs/kernel/ids';
 import { Transactions } from '@libs/postgres/transaction';
 import { cursorInvalid, parcelNotFound, textMissing } from '../domain/errors';
 import { type StrayParcel, StrayParcels } from './ports';
@@ -21,7 +22,7 @@ export class TendStrayParcels {
   ) {}
 
   async read(query: StrayQuery): Promise<{ parcels: StrayParcel[]; nextCursor: string }> {
-    if (query.cursor !== '' && !/^par_[0-9a-hjkmnp-tv-z]{26}$/.test(query.cursor)) throw cursorInvalid();
+    if (query.cursor !== '' && !uuidOf('par', query.cursor)) throw cursorInvalid();
     const limit = pageSize(query.limit);
     const found = await this.strays.page({ includeResolved: query.includeResolved, limit: limit + 1, after: query.cursor || undefined });
     const parcels = found.slice(0, limit);

@@ -7,6 +7,9 @@ const ARRAY_MAX = 100;
 /** `__proto__` and its kin name no field of ours, and must not reach code that copies keys. */
 const REFUSED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** Half of a character, which JSON can write with an escape: no database keeps it as it came. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The value that a body says, or a refusal that names the place. Nothing is coerced and nothing is dropped. */
@@ -35,6 +38,7 @@ function parseJson(text: string): unknown {
 }
 
 function firstOffence(value: unknown, pointer: string, depth: number): FieldError | undefined {
+  if (typeof value === 'string' && LONE_SURROGATE.test(value)) return { pointer, detail: 'This is not valid Unicode.' };
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > DEPTH_MAX) return { pointer, detail: `Bodies are nested at most ${DEPTH_MAX} deep.` };
   return Array.isArray(value) ? offenceInList(value, pointer, depth) : offenceInFields(value, pointer, depth);

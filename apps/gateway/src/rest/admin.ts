@@ -25,7 +25,7 @@ function userRoutes(rpc: Rpc): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
-      ...admin, method: 'GET', path: '/v1/admin/users', summary: 'Users, with their e-mail masked.', query: z.strictObject({ ...pageQuery, query: line(200).optional() }), answer: pageOf(UserJson),
+      ...admin, method: 'GET', path: '/v1/admin/users', summary: 'Users, with their e-mail masked.', refusals: ['user.cursor_invalid'], query: z.strictObject({ ...pageQuery, query: line(200).optional() }), answer: pageOf(UserJson),
       async handle({ query, call }) {
         const { users: found, nextCursor } = await users.getUsers(query, call);
         return page(found.map(userJson), nextCursor);

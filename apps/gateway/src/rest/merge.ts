@@ -59,5 +59,5 @@ function readCursor(cursor: string | undefined): Record<string, string> {
   } catch {
     // Said below.
   }
-  throw new InvalidInput([{ pointer: '/cursor', detail: 'This is not a cursor of ours.' }]);
+  throw new InvalidInput([{ pointer: '/query/cursor', detail: 'This is not a cursor of ours.' }]);
 }

@@ -49,7 +49,7 @@ export function productRoutes(rpc: Rpc): Route[] {
   const products = rpc.client(ProductService);
   return [
     route({
-      ...shown, method: 'GET', path: '/v1/products', status: 200, summary: 'The catalogue.',
+      ...shown, method: 'GET', path: '/v1/products', status: 200, summary: 'The catalogue.', refusals: ['product.cursor_invalid'],
       query: z.strictObject({ ...pageQuery, brand: line(100).optional() }), answer: pageOf(ProductJson),
       async handle({ query }) {
         const { products: found, nextCursor } = await products.listProducts(query);

@@ -107,7 +107,7 @@ export function isAccountKind(kind: string): kind is AccountKind {
 }
 
 export function isEventName(name: string): name is EventName {
-  return name in events;
+  return Object.hasOwn(events, name);
 }
 
 export function isFixed(event: EventName, channel: Channel): boolean {

@@ -37,12 +37,14 @@ function text({ lines, rows = [], action }: Words, { publicUrl, firstName }: Pla
 
 const ink = '#16202c';
 const quiet = '#5f6b7a';
+/** A tracking number is one long word: it breaks rather than make a phone scroll sideways. */
+const narrow = 'overflow-wrap:anywhere;word-break:break-word';
 const font = '-apple-system,BlinkMacSystemFont,\'Segoe UI\',Roboto,Helvetica,Arial,sans-serif';
 
 function html({ subject, lines, rows = [], action }: Words, { publicUrl, firstName }: Place): string {
   const paragraph = (line: string) => `<p style="margin:0 0 14px;font-size:16px;line-height:1.55">${escape(line)}</p>`;
   const row = ([label, value]: readonly [string, string]) =>
-    `<tr><td style="padding:7px 16px 7px 0;color:${quiet};vertical-align:top;white-space:nowrap">${escape(label)}</td><td style="padding:7px 0;font-weight:600">${escape(value)}</td></tr>`;
+    `<tr><td style="padding:7px 16px 7px 0;color:${quiet};vertical-align:top;white-space:nowrap">${escape(label)}</td><td style="padding:7px 0;font-weight:600;${narrow}">${escape(value)}</td></tr>`;
   const table = rows.length === 0 ? '' : `<table role="presentation" cellspacing="0" style="margin:6px 0 20px;font-size:15px;border-top:1px solid #e5e9ee;border-bottom:1px solid #e5e9ee;width:100%">${rows.map(row).join('')}</table>`;
   const button = action ? `<p style="margin:8px 0 4px"><a href="${escape(publicUrl + action.path)}" style="display:inline-block;background:${ink};color:#ffffff;text-decoration:none;font-weight:600;font-size:15px;padding:12px 22px;border-radius:8px">${escape(action.label)}</a></p>` : '';
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(subject)}</title></head>

@@ -61,6 +61,11 @@ describe('what is read', () => {
     expect(words.label_ready(told({}, around, 'Europe/Berlin')).rows).toContainEqual(['Ship by', 'Wednesday, March 4, 2026 at 9:30 PM GMT+1']);
   });
 
+  it('fits on a phone: a long tracking number breaks', () => {
+    const values = [...renderMail(words.label_ready(told({ tracking: 'SBX9GBNH4EXKPCRTJXVHISYP2WZ' })), place).html.matchAll(/<td style="([^"]*)">SBX9GBNH4EXKPCRTJXVHISYP2WZ</g)];
+    expect(values.map(([, style]) => style)).toEqual([expect.stringContaining('overflow-wrap:anywhere')]);
+  });
+
   it('carries the secret of a link in the link alone, written for an address bar', () => {
     const secret = accountKinds.map((kind) => words[kind](told())).filter(({ action }) => action?.path.includes('token='));
     expect(secret).toHaveLength(4);
@@ -68,6 +73,10 @@ describe('what is read', () => {
       expect(action?.path).toContain('token=a%2Bsecret%2Ftoken%3D');
       expect(`${subject} ${lines.join(' ')}`).not.toContain('secret');
     }
+  });
+
+  it('sends nobody to a page for what it cannot do', () => {
+    expect(allKinds.flatMap((kind) => words[kind](told()).lines).filter((line) => /appeal|from the page of/.test(line))).toEqual([]);
   });
 
   it('tells why a pair has failed, in words', () => {

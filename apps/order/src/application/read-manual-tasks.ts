@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid } from '../domain/errors';
 import { type ManualTask, ManualTasks } from './ports';
 import { pageSize } from './read-orders';
@@ -15,7 +16,7 @@ export class ReadManualTasks {
   constructor(private readonly tasks: ManualTasks) {}
 
   async execute(query: TaskQuery): Promise<{ tasks: ManualTask[]; nextCursor: string }> {
-    if (query.cursor !== '' && !/^tsk_[0-9a-hjkmnp-tv-z]{26}$/.test(query.cursor)) throw cursorInvalid();
+    if (query.cursor !== '' && !uuidOf('tsk', query.cursor)) throw cursorInvalid();
     const limit = pageSize(query.limit);
     const found = await this.tasks.page({ includeClosed: query.includeClosed, limit: limit + 1, before: query.cursor || undefined });
     const tasks = found.slice(0, limit);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid, filterInvalid, labelNotReady, orderNotFound } from '../domain/errors';
 import type { Order, Viewer } from '../domain/order';
 import { type Caller, viewerOf } from './caller';
@@ -73,7 +74,7 @@ export function pageSize(limit: number): number {
 function filterOf(caller: Caller, { role, state, cursor }: OrderQuery): Omit<OrderFilter, 'limit'> {
   if (role !== '' && role !== 'buyer' && role !== 'seller') throw filterInvalid('role');
   if (state !== '' && state !== 'active' && state !== 'history') throw filterInvalid('state');
-  if (cursor !== '' && !/^ord_[0-9a-hjkmnp-tv-z]{26}$/.test(cursor)) throw cursorInvalid();
+  if (cursor !== '' && !uuidOf('ord', cursor)) throw cursorInvalid();
   const isEverybodys = role === '' && caller.roles.includes('admin');
   return { userId: isEverybodys ? undefined : caller.id, side: role || undefined, state: state || undefined, before: cursor || undefined };
 }

@@ -20,4 +20,4 @@ export const webhookNotReady = () => new AppError('unavailable', 'payment.webhoo
 export const providerUnavailable = () => new AppError('unavailable', 'payment.provider_unavailable', 'The payment provider does not answer. Try again.');
 export const taskNotFound = () => new AppError('not_found', 'payment.task_not_found', 'There is no such task.');
 export const taskClosed = () => new AppError('conflict', 'payment.task_closed', 'This task has been closed.');
-export const cursorInvalid = () => new AppError('invalid', 'payment.cursor_invalid', 'The cursor is not one of ours.');
+export const cursorInvalid = () => new AppError('invalid', 'payment.cursor_invalid', 'The cursor is not one of ours.', { field: 'cursor' });

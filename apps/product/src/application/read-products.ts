@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { marketNotFound, productNotFound, tooMany } from '../domain/errors';
+import { uuidOf } from '@libs/kernel/ids';
+import { cursorInvalid, marketNotFound, productNotFound, tooMany } from '../domain/errors';
 import type { Market } from '../domain/market';
 import type { Product } from '../domain/product';
 import { ActiveAsks, type ProductPage, Products } from './ports';
@@ -22,6 +23,7 @@ export class ReadProducts {
   }
 
   async page(request: { brand: string; limit: number; cursor: string }): Promise<ProductPage> {
+    if (request.cursor !== '' && !uuidOf('prd', request.cursor)) throw cursorInvalid();
     const limit = Math.min(Math.max(request.limit || DEFAULT_PAGE, 1), MAX_PAGE);
     return this.products.page({ brand: request.brand.trim(), limit, ...(request.cursor && { after: request.cursor }) });
   }

@@ -9,6 +9,7 @@ export const stale = (version: number) =>
 export const retired = (id: string) => new AppError('conflict', 'product.retired', 'The product is retired.', { productId: id });
 export const invalidProduct = (field: string, message: string) => new AppError('rejected', 'product.invalid', message, { field });
 export const tooMany = (max: number) => new AppError('invalid', 'product.too_many', `At most ${max} at once.`, { max: String(max) });
+export const cursorInvalid = () => new AppError('invalid', 'product.cursor_invalid', 'This cursor is not one of ours.', { field: 'cursor' });
 export const sizeUnknown = (size: string) => new AppError('rejected', 'product.size_unknown', 'The product has no such size.', { size });
 export const currencyFixed = (currency: string) =>
   new AppError('rejected', 'product.currency_fixed', 'A product keeps the currency that it was created with.', { currency });

@@ -30,6 +30,7 @@ export const adminExists = () => new AppError('conflict', 'user.admin_exists', '
 export const keysRotating = () => new AppError('conflict', 'user.keys_rotating', 'The keys are being rotated already.');
 export const keysNotWritable = () =>
   new AppError('conflict', 'user.keys_not_writable', 'The secrets file cannot be written from here. With one key in it, nothing was done: put a new one before it, and run this again. With more, all is sealed with the first: remove the others.');
+export const cursorInvalid = () => new AppError('invalid', 'user.cursor_invalid', 'This cursor is not one of ours.', { field: 'cursor' });
 export const strikeUnknown = (kind: string) => new AppError('invalid', 'user.strike_unknown', 'There is no such kind of strike.', { kind });
 
 const weaknesses: Readonly<Record<Weakness, string>> = {

@@ -51,7 +51,7 @@ export class PostgresRecords extends Records {
     const own = uuidOf('usr', userId);
     const [market, quote, before] = [optional('mkt', marketId), optional(side, quoteId), optional(side, cursor)];
     if (own === undefined || market === undefined || quote === undefined) return { quotes: [], nextCursor: '' };
-    if (before === undefined) throw new AppError('invalid', 'bidding.cursor_malformed', 'This cursor is not one of ours.');
+    if (before === undefined) throw new AppError('invalid', 'bidding.cursor_malformed', 'This cursor is not one of ours.', { field: 'cursor' });
     const ids = new PublicIds();
     const rows = await this.sql.query<QuoteRow & { match_id: string | null; currency: string; seq: number }>(MINE, [own, side, status === '' ? null : status, market, quote, before, limit + 1]);
     const quotes = rows.slice(0, limit).map((row) => ({

@@ -12,6 +12,8 @@ import type { StripeApi } from './stripe-api';
 import type { TextApi } from './text-api';
 
 const MAX_BODY_BYTES = 1_048_576;
+/** Clients give a silent answer up after some minutes. */
+const SIGN_OF_LIFE_MS = 2_000;
 
 export interface ServerParts {
   readonly box: Box;
@@ -73,12 +75,17 @@ function page(body: string): Outgoing {
   return { status: 200, type: 'text/html; charset=utf-8', body, headers: { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'", 'x-content-type-options': 'nosniff' } };
 }
 
-/** The present offset first, then each new one, a line each, for as long as the caller listens. */
+/** The present offset first, then each new one, a line each, for as long as the caller listens; an empty line now and then says that it is still there. */
 function streamClock(box: Box, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   const tell = (offsetMs: number) => response.write(`${JSON.stringify({ offsetMs })}\n`);
   tell(box.offsetMs);
-  response.on('close', box.whenClockMoves(tell));
+  const forget = box.whenClockMoves(tell);
+  const life = setInterval(() => response.write('\n'), SIGN_OF_LIFE_MS).unref();
+  response.on('close', () => {
+    clearInterval(life);
+    forget();
+  });
 }
 
 /** The caller hears nothing; after that time the connection breaks. */

@@ -4,7 +4,7 @@ import { synonyms } from '../../domain/synonyms';
 /** Letters and digits make words, without case and accents; questions stand for their synonyms besides, from the one list that both forms have. */
 const analysis: estypes.IndicesIndexSettingsAnalysis = {
   filter: {
-    known_synonyms: { type: 'synonym_graph', synonyms: Object.entries(synonyms).map(([word, phrases]) => `${word} => ${[word, ...phrases].join(', ')}`) },
+    known_synonyms: { type: 'synonym_graph', synonyms: [...synonyms].map(([word, phrases]) => `${word} => ${[word, ...phrases].join(', ')}`) },
     beginnings: { type: 'edge_ngram', min_gram: 1, max_gram: 20, preserve_original: true },
   },
   tokenizer: { letters_and_digits: { type: 'pattern', pattern: '[^\\p{L}\\p{N}]+' } },

@@ -63,7 +63,7 @@ function lookupOf({ words, brandKeys, styleKeys }: Wanted, terms: readonly strin
 /** Words hold letters and digits alone, so they need no escaping. */
 function termOf(word: string, isOpen: boolean): string {
   const begins = isOpen || !isLiteral(word);
-  const phrases = (synonyms[word] ?? []).map((phrase) => wordsOf(phrase).map((part) => `'${part}'`).join(' & '));
+  const phrases = (synonyms.get(word) ?? []).map((phrase) => wordsOf(phrase).map((part) => `'${part}'`).join(' & '));
   return anyOf([begins ? `'${word}':*` : `'${word}'`, ...phrases]);
 }
 
