@@ -4,7 +4,7 @@ import { drawer } from './random';
 
 const PRODUCTS = 6_000;
 const SIZES = Array.from({ length: 12 }, (_, i) => `${6 + i / 2}`);
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 const CONNECTIONS = 4;
 const QUESTIONS = 400;
 const SETTLED_MS_MAX = 600_000;

@@ -120,6 +120,28 @@ describe('the live books in Redis', () => {
     expect(await client.hget(`{m:${market}}:meta`, 'seq')).toBe('1');
   });
 
+  it('nobody waits while the books of all markets are looked after: each pass asks for a share of them, and each market has its turn', async () => {
+    const markets = Array.from({ length: 250 }, () => ids.next('mkt'));
+    await Promise.all(markets.map((market) => place('ask', market, 460)));
+    await service.settled();
+    const tops = jest.spyOn(service.app.get(Books), 'tops');
+    for (let pass = 0; pass < 3; pass++) await service.app.get(ReconcileBooks).pass();
+    const asked = tops.mock.calls.map(([marketIds]) => marketIds);
+    tops.mockRestore();
+    expect(Math.max(...asked.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(asked.flat()).toEqual(expect.arrayContaining(markets));
+  });
+
+  it('a Redis that came back empty is noticed in one pass and filled again, though nobody trades or reads', async () => {
+    const markets = Array.from({ length: 250 }, () => ids.next('mkt'));
+    await Promise.all(markets.map((market) => place('ask', market, 460)));
+    await service.settled();
+    await client.flushall();
+    await service.app.get(ReconcileBooks).pass();
+    await service.settled();
+    expect(await client.exists(...markets.map((market) => `{m:${market}}:asks`))).toBe(markets.length);
+  });
+
   it('gateways hear of changes through Redis', async () => {
     const market = ids.next('mkt');
     await place('bid', market, 440);

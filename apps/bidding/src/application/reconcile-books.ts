@@ -6,14 +6,17 @@ import { Records } from './ports';
 import { ProjectBooks } from './project-books';
 import { type CommittedBatch, Writer, type WriterListener } from './writer';
 
-const ALL_EVERY_PASSES = 60;
+const PASSES_A_TURN = 60;
 const COMPARED_AT_ONCE = 100;
 
-/** Compares the live books with the database, at equal sequences: markets with new steps in every pass, all of them once in ten minutes. */
+/**
+ * Compares the live books with the database, at equal sequences: in every pass the markets with new steps and a share of all, so that each has
+ * its turn in ten minutes. Never all of them in one pass: orders and reads of this process would wait until it is over.
+ */
 @Injectable()
 export class ReconcileBooks implements WriterListener {
   private readonly touched = new Set<string>();
-  private passes = 0;
+  private turn = 0;
   /** Books that were found to be wrong, since the start. */
   mismatches = 0;
 
@@ -32,13 +35,15 @@ export class ReconcileBooks implements WriterListener {
   }
 
   async pass(): Promise<void> {
-    const isAll = this.passes++ % ALL_EVERY_PASSES === 0;
-    const ids = isAll ? [...this.writer.floor.markets.keys()] : [...this.touched];
+    const all = [...this.writer.floor.markets.keys()];
+    const share = this.nextShare(all);
+    const ids = [...new Set([...this.touched, ...share])];
     this.touched.clear();
     for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) await this.compare(ids.slice(at, at + COMPARED_AT_ONCE));
-    // A Redis that came back empty is noticed here too: whatever is not there is written.
-    const tops = await this.books.tops([...this.writer.floor.markets.keys()]);
-    this.projection.doubt([...this.writer.floor.markets.keys()].filter((_, i) => tops[i] === undefined));
+    // Whatever is not there is written. Where most of a share is gone, Redis came back empty, and the others are gone too.
+    const tops = await this.books.tops(share);
+    const missing = share.filter((_, i) => tops[i] === undefined);
+    this.projection.doubt(missing.length > share.length / 2 ? all : missing);
   }
 
   /** Answers the markets that differ at equal sequences. A book that has stayed behind its rows, or is ahead of all that ever happened, is compared with the floor; one that moved while we looked is compared another time. */
@@ -59,6 +64,12 @@ export class ReconcileBooks implements WriterListener {
     this.mismatches += wrong.length;
     if (wrong.length > 0) await this.writer.reread(wrong);
     return wrong;
+  }
+
+  private nextShare(all: readonly string[]): readonly string[] {
+    const from = this.turn < all.length ? this.turn : 0;
+    this.turn = from + Math.max(COMPARED_AT_ONCE, Math.ceil(all.length / PASSES_A_TURN));
+    return all.slice(from, this.turn);
   }
 }
 

@@ -10,6 +10,12 @@ export interface InfluxAddress {
 const QUERY_MS_MAX = 2_000;
 const WRITE_MS_MAX = 15_000;
 
+interface Buckets {
+  readonly buckets: readonly { readonly id: string; readonly retentionRules: readonly { readonly everySeconds: number; readonly shardGroupDurationSeconds: number }[] }[];
+}
+/** Kept for ever, in shards as the engine makes them by itself. */
+const UNSET = { everySeconds: 0, shardGroupDurationSeconds: 0 };
+
 export type InfluxRow = Readonly<Record<string, string | number>>;
 
 /** What the client does not promise: a write that is confirmed or fails, and deletes. */
@@ -47,13 +53,36 @@ export class InfluxConnection {
 
   /** Instants as RFC 3339 with nanoseconds, both inclusive; a predicate names tags alone. */
   async remove(start: string, stop: string, predicate: string): Promise<void> {
-    const { url, org, bucket, token } = this.address;
-    const target = new URL(`/api/v2/delete?${new URLSearchParams({ org, bucket }).toString()}`, url);
-    const answer = await fetch(target, {
-      method: 'POST', headers: { authorization: `Token ${token.reveal()}`, 'content-type': 'application/json' }, body: JSON.stringify({ start, stop, predicate }),
-      signal: AbortSignal.timeout(WRITE_MS_MAX),
-    });
+    const { org, bucket } = this.address;
+    const answer = await this.call('POST', `delete?${new URLSearchParams({ org, bucket }).toString()}`, { start, stop, predicate });
     if (!answer.ok) throw new Error(`the history answered ${answer.status} to a delete`);
     await answer.arrayBuffer();
   }
+
+  /** For the shards that will be made from now on, where the bucket keeps its data as long as that. Answers whether the token is allowed to. */
+  async widenShards(seconds: number): Promise<boolean> {
+    const { org, bucket: name } = this.address;
+    const listed = await this.call('GET', `buckets?${new URLSearchParams({ org, name }).toString()}`);
+    const [bucket] = listed.ok ? ((await listed.json()) as Buckets).buckets : []; // As the engine documents it.
+    if (!bucket) return mayNot(listed.status);
+    const [{ everySeconds, shardGroupDurationSeconds } = UNSET] = bucket.retentionRules;
+    if (shardGroupDurationSeconds >= seconds || (everySeconds !== 0 && everySeconds < seconds)) return true;
+    const changed = await this.call('PATCH', `buckets/${bucket.id}`, { retentionRules: [{ type: 'expire', everySeconds, shardGroupDurationSeconds: seconds }] });
+    await changed.arrayBuffer();
+    return changed.ok || mayNot(changed.status);
+  }
+
+  private call(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Response> {
+    const { url, token } = this.address;
+    return fetch(new URL(`/api/v2/${path}`, url), {
+      method, headers: { authorization: `Token ${token.reveal()}`, 'content-type': 'application/json' }, ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(WRITE_MS_MAX),
+    });
+  }
+}
+
+/** A token for the data of the bucket alone sees no bucket, or may not change it; anything else is a failure. */
+function mayNot(status: number): false {
+  if (status >= 500) throw new Error(`the history answered ${status} about its bucket`);
+  return false;
 }

@@ -8,6 +8,8 @@ import { candleLine, instantOf, measurements, nameOf, nanosOf, quoted, saleLine,
 
 /** After a failure nobody waits for the engine again for this long. */
 const REST_MS = 3_000;
+/** Charts go back a year. In the engine's own shards of a week it would put each together from more than fifty of them. */
+const SHARD_SECONDS = 364 * 86_400;
 const EVER = ['1970-01-01T00:00:00Z', '2200-01-01T00:00:00Z'] as const;
 
 /** InfluxDB 2: sales by market, and the finest candles of products and brands. */
@@ -15,6 +17,7 @@ export class InfluxPriceHistory extends RemoteHistory {
   readonly target: string;
   private readonly influx: InfluxConnection;
   private restsUntil = -Infinity;
+  private isPrepared = false;
 
   constructor(
     address: InfluxAddress,
@@ -37,6 +40,7 @@ export class InfluxPriceHistory extends RemoteHistory {
   }
 
   async write({ sales, gone, buckets }: HistoryBatch): Promise<void> {
+    await this.prepare();
     // What is gone first: a sale at the same place would go with it.
     for (const { marketId, ...place } of gone) {
       const at = instantOf(nanosOf(place));
@@ -53,5 +57,12 @@ export class InfluxPriceHistory extends RemoteHistory {
 
   async clear(): Promise<void> {
     for (const measurement of Object.values(measurements)) await this.influx.remove(...EVER, `_measurement="${measurement}"`);
+  }
+
+  /** Before anything is written: shards that are there stay as they are. */
+  private async prepare(): Promise<void> {
+    if (this.isPrepared) return;
+    if (!(await this.influx.widenShards(SHARD_SECONDS))) this.log.info({}, 'the token may not widen the shards of the bucket: with narrow ones charts over a year take longer');
+    this.isPrepared = true;
   }
 }

@@ -13,10 +13,18 @@ const buckets: Record<Interval, string> = {
 };
 const columns: Record<Scope['kind'], string> = { market: 'market_id', product: 'product_id', brand: 'brand' };
 
-/** Sales of one instant are in the order of their numbers; over several markets the match decides the rest. */
-export const CANDLE = `
-  (array_agg(t.price order by t.sold_at, t.market_seq, t.match_id))[1] as open, max(t.price) as high, min(t.price) as low,
-  (array_agg(t.price order by t.sold_at desc, t.market_seq desc, t.match_id desc))[1] as close, count(*)::int as sales, sum(t.price)::bigint as revenue`;
+/** Of sales `t`: what a candle says of all of them, and where its first and its last one are. */
+export const FIGURES = 'min(t.sold_at) as first_at, max(t.sold_at) as last_at, max(t.price) as high, min(t.price) as low, count(*)::int as sales, sum(t.price)::bigint as revenue';
+
+/**
+ * A candle of such figures `c`. Sales of one instant are in the order of their numbers; over several markets the match decides the rest.
+ * Its two ends are looked up: to sort all sales for them would take most of the time of a chart.
+ */
+export function candleOf(column: string, of: string): string {
+  const end = (at: string, direction: 'asc' | 'desc') =>
+    `(select t.price from trades t where t.is_sale and t.${column} = ${of} and t.sold_at = ${at} order by t.market_seq ${direction}, t.match_id ${direction} limit 1)`;
+  return `${end('c.first_at', 'asc')} as open, c.high, c.low, ${end('c.last_at', 'desc')} as close, c.sales, c.revenue`;
+}
 
 /** The trades' own tables: candles are made of them when they are asked for, so a bust is out of all of them at once. */
 export class PostgresPriceHistory extends PriceHistory {
@@ -25,8 +33,9 @@ export class PostgresPriceHistory extends PriceHistory {
   }
 
   async candles(scope: Scope, interval: Interval, { from, to }: Range): Promise<Candle[]> {
-    const text = `select ${buckets[interval]} as start, ${CANDLE} from trades t
-      where t.is_sale and t.${columns[scope.kind]} = $1 and t.sold_at >= $2 and t.sold_at < $3 group by 1 order by 1`;
+    const column = columns[scope.kind];
+    const text = `select c.start, ${candleOf(column, '$1')}
+      from (select ${buckets[interval]} as start, ${FIGURES} from trades t where t.is_sale and t.${column} = $1 and t.sold_at >= $2 and t.sold_at < $3 group by 1) c order by 1`;
     return this.sql.query<Candle>(text, [keyOf(scope), from, to]);
   }
 }

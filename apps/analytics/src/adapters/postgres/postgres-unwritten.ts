@@ -5,7 +5,7 @@ import type { Transaction } from '@libs/postgres/transaction';
 import { type HistoryBatch, type Unwritten, UnwrittenTrades } from '../../application/ports';
 import type { Candle } from '../../domain/candle';
 import { stopWriter, tryToWrite } from './locks';
-import { CANDLE } from './postgres-price-history';
+import { candleOf, FIGURES } from './postgres-price-history';
 import { SALE_COLUMNS, saleOf, type SaleRow } from './trade-row';
 
 const ADD = `insert into unwritten (match_id) select unnest($1::uuid[]) on conflict (match_id) do update set n = nextval('unwritten_n')`;
@@ -16,8 +16,8 @@ const DONE = `delete from unwritten u using unnest($1::uuid[], $2::bigint[]) d (
 
 const WIDTH = `interval '5 minutes'`;
 const bucketsOf = (column: string, type: string) => `
-  select b.of, b.start, c.* from unnest($1::${type}[], $2::timestamptz[]) b (of, start)
-   cross join lateral (select ${CANDLE} from trades t where t.is_sale and t.${column} = b.of and t.sold_at >= b.start and t.sold_at < b.start + ${WIDTH}) c`;
+  select b.of, b.start, ${candleOf(column, 'b.of')} from unnest($1::${type}[], $2::timestamptz[]) b (of, start)
+   cross join lateral (select ${FIGURES} from trades t where t.is_sale and t.${column} = b.of and t.sold_at >= b.start and t.sold_at < b.start + ${WIDTH}) c`;
 
 type TakenRow = SaleRow & { readonly n: number; readonly is_sale: boolean; readonly brand: string | null };
 type BucketRow = Candle & { readonly of: string };
