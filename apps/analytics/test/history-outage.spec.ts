@@ -1,4 +1,7 @@
+import { Sql } from '@libs/postgres/sql';
+import { Transactions } from '@libs/postgres/transaction';
 import { until } from '@libs/testing/exchange-process';
+import { UnwrittenTrades } from '../src/application/ports';
 import { plain, Scene } from './scene';
 
 jest.setTimeout(60_000);
@@ -29,6 +32,15 @@ describe('while the price history is down', () => {
     await scene.tell(scene.busted(second));
     await until(() => 'the bust is shown', WAIT_MS, () => shows([100]));
     expect(await waiting()).toBe(2);
+  });
+
+  it('a rebuild may wait as long as a full history takes to be emptied', async () => {
+    const { app } = scene.service;
+    const idleMax = await app.get(Transactions).run(async (tx) => {
+      await app.get(UnwrittenTrades).addAll(tx);
+      return app.get(Sql).in(tx).query('show idle_in_transaction_session_timeout');
+    });
+    expect(idleMax).toEqual([{ idle_in_transaction_session_timeout: '15min' }]);
   });
 
   it('no token stands in any log', () => expect(scene.service.logs.filter((line) => line.includes('"token"'))).toEqual([]));

@@ -9,6 +9,11 @@ export interface InfluxAddress {
 
 const QUERY_MS_MAX = 2_000;
 const WRITE_MS_MAX = 15_000;
+/** To delete all points of a measurement takes the engine a minute and more when there are a million. */
+const CLEAR_MS_MAX = 240_000;
+
+/** All that the engine can hold. */
+const EVER = ['1970-01-01T00:00:00Z', '2200-01-01T00:00:00Z'] as const;
 
 interface Buckets {
   readonly buckets: readonly { readonly id: string; readonly retentionRules: readonly { readonly everySeconds: number; readonly shardGroupDurationSeconds: number }[] }[];
@@ -52,9 +57,18 @@ export class InfluxConnection {
   }
 
   /** Instants as RFC 3339 with nanoseconds, both inclusive; a predicate names tags alone. */
-  async remove(start: string, stop: string, predicate: string): Promise<void> {
+  remove(start: string, stop: string, predicate: string): Promise<void> {
+    return this.delete({ start, stop, predicate }, WRITE_MS_MAX);
+  }
+
+  clear(measurement: string): Promise<void> {
+    const [start, stop] = EVER;
+    return this.delete({ start, stop, predicate: `_measurement="${measurement}"` }, CLEAR_MS_MAX);
+  }
+
+  private async delete(what: { readonly start: string; readonly stop: string; readonly predicate: string }, withinMs: number): Promise<void> {
     const { org, bucket } = this.address;
-    const answer = await this.call('POST', `delete?${new URLSearchParams({ org, bucket }).toString()}`, { start, stop, predicate });
+    const answer = await this.call(['POST', `delete?${new URLSearchParams({ org, bucket }).toString()}`], what, withinMs);
     if (!answer.ok) throw new Error(`the history answered ${answer.status} to a delete`);
     await answer.arrayBuffer();
   }
@@ -62,21 +76,21 @@ export class InfluxConnection {
   /** For the shards that will be made from now on, where the bucket keeps its data as long as that. Answers whether the token is allowed to. */
   async widenShards(seconds: number): Promise<boolean> {
     const { org, bucket: name } = this.address;
-    const listed = await this.call('GET', `buckets?${new URLSearchParams({ org, name }).toString()}`);
+    const listed = await this.call(['GET', `buckets?${new URLSearchParams({ org, name }).toString()}`]);
     const [bucket] = listed.ok ? ((await listed.json()) as Buckets).buckets : []; // As the engine documents it.
     if (!bucket) return mayNot(listed.status);
     const [{ everySeconds, shardGroupDurationSeconds } = UNSET] = bucket.retentionRules;
     if (shardGroupDurationSeconds >= seconds || (everySeconds !== 0 && everySeconds < seconds)) return true;
-    const changed = await this.call('PATCH', `buckets/${bucket.id}`, { retentionRules: [{ type: 'expire', everySeconds, shardGroupDurationSeconds: seconds }] });
+    const changed = await this.call(['PATCH', `buckets/${bucket.id}`], { retentionRules: [{ type: 'expire', everySeconds, shardGroupDurationSeconds: seconds }] });
     await changed.arrayBuffer();
     return changed.ok || mayNot(changed.status);
   }
 
-  private call(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Response> {
+  private call([method, path]: readonly ['GET' | 'POST' | 'PATCH', string], body?: object, withinMs = WRITE_MS_MAX): Promise<Response> {
     const { url, token } = this.address;
     return fetch(new URL(`/api/v2/${path}`, url), {
       method, headers: { authorization: `Token ${token.reveal()}`, 'content-type': 'application/json' }, ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(WRITE_MS_MAX),
+      signal: AbortSignal.timeout(withinMs),
     });
   }
 }

@@ -10,7 +10,6 @@ import { candleLine, instantOf, measurements, nameOf, nanosOf, quoted, saleLine,
 const REST_MS = 3_000;
 /** Charts go back a year. In the engine's own shards of a week it would put each together from more than fifty of them. */
 const SHARD_SECONDS = 364 * 86_400;
-const EVER = ['1970-01-01T00:00:00Z', '2200-01-01T00:00:00Z'] as const;
 
 /** InfluxDB 2: sales by market, and the finest candles of products and brands. */
 export class InfluxPriceHistory extends RemoteHistory {
@@ -56,7 +55,7 @@ export class InfluxPriceHistory extends RemoteHistory {
   }
 
   async clear(): Promise<void> {
-    for (const measurement of Object.values(measurements)) await this.influx.remove(...EVER, `_measurement="${measurement}"`);
+    for (const measurement of Object.values(measurements)) await this.influx.clear(measurement);
   }
 
   /** Before anything is written: shards that are there stay as they are. */

@@ -37,7 +37,8 @@ export class PostgresUnwritten extends UnwrittenTrades {
   async addAll(tx: Transaction): Promise<void> {
     const statements = this.sql.in(tx);
     await stopWriter(statements);
-    await statements.query(`set local statement_timeout = '10min'`);
+    // Whoever adds all of them may also wait for a history that forgets what it has.
+    await statements.query(`set local statement_timeout = '10min'; set local idle_in_transaction_session_timeout = '15min'`);
     await statements.query(ADD_ALL);
   }
 

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { silentLog } from '@libs/chassis/log';
 import { InfluxConnection } from '../src/adapters/influx/influx-connection';
+import { InfluxPriceHistory } from '../src/adapters/influx/influx-price-history';
 
 const YEAR_S = 364 * 86_400;
 const WEEK_S = 7 * 86_400;
@@ -29,8 +31,8 @@ describe('the bucket of the price history', () => {
     [bucket, status, changes] = [undefined, 200, []];
   });
 
-  const widen = () =>
-    new InfluxConnection({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, org: 'org', bucket: 'sales', token: { reveal: () => 'token' } }).widenShards(YEAR_S);
+  const address = () => ({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, org: 'org', bucket: 'sales', token: { reveal: () => 'token' } });
+  const widen = () => new InfluxConnection(address()).widenShards(YEAR_S);
 
   it('gets shards of a year, so that a chart of a year is quick, and keeps its data as long as before', async () => {
     bucket = { everySeconds: 0, shardGroupDurationSeconds: WEEK_S };
@@ -47,6 +49,14 @@ describe('the bucket of the price history', () => {
     expect(await widen()).toBe(false);
     [bucket, status] = [{ everySeconds: 0, shardGroupDurationSeconds: WEEK_S }, 403];
     expect(await widen()).toBe(false);
+  });
+
+  it('is emptied however many sales it holds: that takes minutes, and is waited for', async () => {
+    const limits = jest.spyOn(AbortSignal, 'timeout');
+    await new InfluxPriceHistory(address(), silentLog()).clear();
+    expect(changes).toHaveLength(3);
+    expect(limits.mock.calls).toEqual([[240_000], [240_000], [240_000]]);
+    limits.mockRestore();
   });
 
   it('is asked for again when the engine has a bad moment', async () => {
