@@ -6,6 +6,7 @@ import { Rpc } from '@libs/rpc/rpc';
 import type { Subscription } from 'rxjs';
 import { safe } from '../rest/json';
 import { marketDataJson } from '../rest/markets';
+import { FeedDelay } from './feed-delay';
 import { MarketBook } from './market-book';
 
 /** Changes are sent together, at most this often. */
@@ -28,7 +29,8 @@ interface Watched {
   readonly book: MarketBook;
   readonly bookWatchers: Set<Watcher>;
   readonly tickerWatchers: Set<Watcher>;
-  latest: MarketUpdate | undefined;
+  /** Not sent to those who watch the ticker yet. */
+  latest: { readonly update: MarketUpdate; readonly sinceMs: number } | undefined;
   loading: Promise<void> | undefined;
 }
 
@@ -47,6 +49,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   constructor(
     private readonly rpc: Rpc,
     private readonly log: Log,
+    private readonly delay: FeedDelay,
   ) {
     this.watching = new Loop({ name: 'market-watch', everyMs: WATCH_EVERY_MS, log }, async () => this.keepWatching());
     this.sending = new Loop({ name: 'market-send', everyMs: SEND_EVERY_MS, log }, async () => this.sendChanges());
@@ -130,7 +133,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const update of updates) {
       const watched = this.markets.get(update.marketId);
       if (!watched) continue;
-      watched.latest = update;
+      watched.latest = { update, sinceMs: watched.latest?.sinceMs ?? safe(update.committedAtMs) };
       if (!watched.book.apply(update)) this.reload(update.marketId, watched);
     }
   }
@@ -157,14 +160,18 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private sendDelta(marketId: string, { book, bookWatchers }: Watched): void {
-    const delta = book.takeDelta();
-    if (delta) broadcast(bookWatchers, { ch: `book:${marketId}`, t: 'delta', d: delta });
+    const taken = book.takeDelta();
+    if (!taken || bookWatchers.size === 0) return;
+    broadcast(bookWatchers, { ch: `book:${marketId}`, t: 'delta', d: taken.delta });
+    this.delay.written('book', taken.committedAtMs);
   }
 
   private sendTicker(marketId: string, watched: Watched): void {
-    if (!watched.latest) return;
-    broadcast(watched.tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(watched.latest) });
+    const { latest, tickerWatchers } = watched;
     watched.latest = undefined;
+    if (!latest || tickerWatchers.size === 0) return;
+    broadcast(tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(latest.update) });
+    this.delay.written('ticker', latest.sinceMs);
   }
 }
 
