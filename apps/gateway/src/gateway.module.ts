@@ -7,6 +7,7 @@ import { AccessTokens } from './door/access-tokens';
 import { Door } from './door/door';
 import { DoorAdapter } from './door/fastify-adapter';
 import { Guard } from './door/guard';
+import { Hashing } from './door/hashing';
 import { Internals } from './door/internals';
 import { Limits } from './door/limits';
 import { MemoryLimits } from './door/memory-limits';
@@ -31,7 +32,7 @@ const limits = {
   useFactory: (redis: RedisConnection, memory: MemoryLimits, { isOneProcess }: Topology): Limits => (redis.client && !isOneProcess ? new RedisLimits(redis, memory) : memory),
 };
 
-@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, FeedDelay, MarketHub, UserHub, SocketRules, Sockets, SocketMetrics, Surroundings, PublicRoutes, PublicApi] })
+@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Hashing, Door, TradeStream, Tickets, FeedDelay, MarketHub, UserHub, SocketRules, Sockets, SocketMetrics, Surroundings, PublicRoutes, PublicApi] })
 export class GatewayModule {
   static readonly service = defineService({
     name: 'gateway',
