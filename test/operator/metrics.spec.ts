@@ -65,7 +65,7 @@ const expected: readonly (readonly [name: string, labels: Labels, sense: Sense])
   ['ws_frames_sent_total', { kind: 'snapshot' }, some],
   ['feed_end_to_end_seconds_count', { kind: 'user:quotes' }, some],
   ['ws_slow_resets_total', {}, none],
-  ['ws_resyncs_total', {}, any],
+  ['ws_resyncs_total', { reason: 'stream' }, any],
   ['notifications_total', { channel: 'email', outcome: 'sent' }, some],
   ['search_index_lag_seconds', {}, any],
   ['search_degraded', {}, none],

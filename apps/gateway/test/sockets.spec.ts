@@ -102,9 +102,13 @@ describe('live updates', () => {
     const client = await connect();
     client.say({ op: 'subscribe', ch: `book:${MARKET}` });
     await client.heard('snapshot');
+    book = { ...book, seq: 11n }; // Read anew if this is the first message of the stream.
+    changes.next(update(11));
+    await until('the stream is heard', WAIT_MS, () => client.frames.some(({ d }) => d?.seq === 11));
     book = { ...book, seq: 20n, epoch: 4n, bids: [] };
     changes.next(update(21, { epoch: 4n, askChanges: [level(46_000, 0)] }));
     await until(() => 'the new book is there', WAIT_MS, async () => client.frames.some(({ t, d }) => t === 'snapshot' && d?.epoch === 4));
+    expect(await gateway.service.app.get(Metrics).text()).toMatch(/^ws_resyncs_total\{.*reason="rebuilt".*\} 1$/m);
   });
 
   it('tell the top of a market to whoever wants no more', async () => {

@@ -34,6 +34,9 @@ interface Watched {
   loading: Promise<void> | undefined;
 }
 
+/** `stream`: the stream began anew; `rebuilt`: the book was made anew elsewhere; `unread`: it could not be read before. */
+type Resync = 'stream' | 'rebuilt' | 'unread';
+
 /** One stream from bidding for all who watch: a snapshot first, then what has changed. */
 @Injectable()
 export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -41,8 +44,8 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   private subscription: Subscription | undefined;
   /** Nothing has come on this stream yet: what was loaded before may miss a change. */
   private isFresh = true;
-  /** Books that were read anew for those who watch them, since the start. */
-  resyncs = 0;
+  /** Books that were read anew for those who watch them, since the start, by why. */
+  readonly resyncs = new Map<Resync, number>([['stream', 0], ['rebuilt', 0], ['unread', 0]]);
   private readonly watching: Loop;
   private readonly sending: Loop;
 
@@ -134,16 +137,16 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
       const watched = this.markets.get(update.marketId);
       if (!watched) continue;
       watched.latest = { update, sinceMs: watched.latest?.sinceMs ?? safe(update.committedAtMs) };
-      if (!watched.book.apply(update)) this.reload(update.marketId, watched);
+      if (!watched.book.apply(update)) this.reload(update.marketId, watched, 'rebuilt');
     }
   }
 
   private reloadAll(): void {
-    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched);
+    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched, 'stream');
   }
 
-  private reload(marketId: string, watched: Watched): void {
-    this.resyncs += 1;
+  private reload(marketId: string, watched: Watched, why: Resync): void {
+    this.resyncs.set(why, (this.resyncs.get(why) ?? 0) + 1);
     watched.book.unload();
     this.load(marketId, watched).then(
       () => broadcast(watched.bookWatchers, { ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() }),
@@ -153,7 +156,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private sendChanges(): void {
     for (const [marketId, watched] of this.markets) {
-      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched);
+      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched, 'unread');
       this.sendDelta(marketId, watched);
       this.sendTicker(marketId, watched);
     }
