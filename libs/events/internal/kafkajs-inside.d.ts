@@ -11,7 +11,7 @@ declare module 'kafkajs/src/network/connectionPool' {
   import type { EventEmitter } from 'node:events';
   class ConnectionPool {
     constructor(options: object);
-    getConnection(index: number): Promise<{ readonly requestQueue: EventEmitter }>;
+    getConnection(index: number): Promise<{ readonly requestQueue: EventEmitter & { readonly inflight: ReadonlyMap<number, unknown> } }>;
   }
   export = ConnectionPool;
 }
