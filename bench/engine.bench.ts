@@ -144,7 +144,7 @@ function ourBook(ops: Flow, markets: number): Run {
 function ourCommands(ops: Flow, markets: number): Run {
   const floor = new Floor();
   const ids = Array.from({ length: markets }, () => typeId('mkt', randomUUID()));
-  const terms = { productId: typeId('prd', randomUUID()), size: '10', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
+  const terms = { productId: typeId('prd', randomUUID()), size: '10', category: 'sneakers', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
   floor.install(ids.map((id) => ({ market: new Market({ ...terms, id }, { shard: 0, seq: 0, matchSeq: 0, state: 'open' }), quotes: [] })));
   const facts = { userId: '', emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true, paymentMethodIds: ['pm'], addresses: [{ addressId: 'adr', versionId: 'adv' }] };
   const bodyHash = new Uint8Array(32);

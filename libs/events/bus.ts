@@ -25,6 +25,9 @@ export interface BusBatch {
 /** The number of partitions of every topic, for ever: changing it would move keys. */
 export const PARTITIONS = 24;
 
+/** So long the log keeps what was appended. */
+export const RETENTION_DAYS = 30;
+
 /** The durable log between services. It delivers at least once, in order for each key; consumers keep the exact count. */
 export abstract class Bus {
   /** Resolves when all records are durable. After a failure some may be there: append the same batch again, never skip it. */
@@ -41,6 +44,8 @@ export abstract class Bus {
   abstract forget(group: string): Promise<void>;
   /** The offset behind the last record of each partition that holds any. */
   abstract ends(topics: readonly Topic[]): Promise<BusPosition[]>;
+  /** The offset of the first record that is left, of each partition that has forgotten some. */
+  abstract starts(topics: readonly Topic[]): Promise<BusPosition[]>;
   /** How many records the group has not committed yet. */
   abstract lag(group: string, topics: readonly Topic[]): Promise<number>;
   /** A hint that there are records of these topics to read. It may be missing: consumers poll in any case. */

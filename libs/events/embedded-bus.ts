@@ -1,14 +1,13 @@
 import type { Topic } from '@libs/contracts/events';
 import { invariant } from '@libs/kernel/invariant';
 import type { Database } from '@libs/postgres/database';
-import { Bus, PARTITIONS, partitionOf, type BusBatch, type BusPosition, type BusRecord } from './bus';
+import { Bus, PARTITIONS, partitionOf, RETENTION_DAYS, type BusBatch, type BusPosition, type BusRecord } from './bus';
 
 const RECORDS_A_ROW_MAX = 100;
 const ROWS_A_PARTITION_MAX = 8;
 const ROWS_A_READ_MAX = 256;
 /** Parts the rows of one call. */
 const ROW_END = '\u0001';
-const RETENTION = '30 days';
 const PRUNED_AT_ONCE = 5_000;
 
 /** The first rows of every partition come before the second ones of any, so that none starves. */
@@ -28,6 +27,13 @@ const COMMIT = `
   update bus_position p set next_offset = c.next_offset
     from unnest($2::text[], $3::int[], $4::bigint[]) c (topic, part, next_offset)
    where p.consumer_group = $1 and p.topic = c.topic and p.part = c.part and p.next_offset < c.next_offset`;
+
+/** Where all is forgotten the next record will be the first. */
+const STARTS = `
+  select e.topic, e.part as partition, s.offset
+    from bus_partition e
+    cross join lateral (select coalesce((select min(l.first_offset) from bus_log l where l.topic = e.topic and l.part = e.part), e.next_offset) as offset) s
+   where e.topic = any ($1) and s.offset > 0 order by e.topic, e.part`;
 
 const LAG = `
   select coalesce(sum(e.next_offset - p.next_offset), 0)::bigint as lag
@@ -106,6 +112,10 @@ export class EmbeddedBus extends Bus {
     );
   }
 
+  async starts(topics: readonly Topic[]): Promise<BusPosition[]> {
+    return this.database.sql.query<BusPosition>(STARTS, [topics]);
+  }
+
   async lag(group: string, topics: readonly Topic[]): Promise<number> {
     const [row] = await this.database.sql.query<{ lag: number }>(LAG, [group, topics]);
     return row?.lag ?? 0;
@@ -119,7 +129,7 @@ export class EmbeddedBus extends Bus {
   async prune(): Promise<boolean> {
     const gone = await this.database.sql.query(
       `delete from bus_log where ctid = any (array(select ctid from bus_log where appended_at < now() - $1::interval limit $2)) returning 1 as gone`,
-      [RETENTION, PRUNED_AT_ONCE],
+      [`${RETENTION_DAYS} days`, PRUNED_AT_ONCE],
     );
     return gone.length === PRUNED_AT_ONCE;
   }

@@ -112,7 +112,6 @@ export class KafkaBus extends Bus {
     return ends.flat().filter(({ offset }) => offset > 0);
   }
 
-  /** The offset of the first record that is left, of each partition that has forgotten some. */
   async starts(topics: readonly Topic[]): Promise<BusPosition[]> {
     const starts = await this.asAdmin((admin) =>
       Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(this.nameOf(topic))).map(({ partition, low }) => ({ topic, partition, offset: Number(low) })))),

@@ -1,7 +1,7 @@
 import { topics as declared, type Topic } from '@libs/contracts/events';
 import { invariant } from '@libs/kernel/invariant';
 import type { Admin } from 'kafkajs';
-import { PARTITIONS } from './bus';
+import { PARTITIONS, RETENTION_DAYS } from './bus';
 import { kafkaClient, type KafkaSettings } from './kafka-settings';
 
 /** Every topic of the exchange: a stream of one noun, with its key, as `libs/contracts/events.ts` declares it. */
@@ -14,7 +14,7 @@ export interface Replication {
   readonly minInSync?: number;
 }
 
-const RETENTION_MS = 30 * 24 * 3_600_000;
+const RETENTION_MS = RETENTION_DAYS * 24 * 3_600_000;
 const LOOKS_MAX = 100;
 const LOOK_MS = 100;
 

@@ -1,7 +1,7 @@
 import type { Topic } from '@libs/contracts/events';
 import type { Sql } from '@libs/postgres/sql';
 import type { Transactions } from '@libs/postgres/transaction';
-import type { Bus } from './bus';
+import { type Bus, RETENTION_DAYS } from './bus';
 import { BadLine, parseLine } from './event-line';
 
 export interface ReplayOptions {
@@ -22,7 +22,7 @@ export interface Replayed {
   readonly events: number;
 }
 
-/** The log reaches back for 30 days only. */
+/** The log reaches back for `RETENTION_DAYS` only. */
 export class LogIncomplete extends Error {
   override name = 'LogIncomplete';
 }
@@ -45,6 +45,8 @@ const SET_CURSORS = `
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const { bus, sql, transactions, consumer, topics, tables, since } = options;
+  // Before all of the log is read for it.
+  if (!since && (await bus.starts(topics)).length > 0) throw new LogIncomplete(`the log of events reaches back ${RETENTION_DAYS} days and this exchange is older`);
   const { firsts, events } = await firstEvents(options);
   if (!since) await requireWhole(options, firsts);
   await transactions.run(async (tx) => {

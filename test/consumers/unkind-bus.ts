@@ -53,6 +53,10 @@ export class UnkindBus extends Bus {
     return this.inner.ends(topics);
   }
 
+  starts(topics: readonly Topic[]): Promise<BusPosition[]> {
+    return this.inner.starts(topics);
+  }
+
   lag(group: string, topics: readonly Topic[]): Promise<number> {
     return this.inner.lag(group, topics);
   }

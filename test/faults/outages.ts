@@ -129,6 +129,7 @@ export function outagesInSplitForm(cast: () => Cast, lines: () => { readonly red
     await whileDown(cast(), ['user'], async () => {
       expect(await problemOf(bea.api.get('/v1/me'))).toMatchObject({ status: 503, body: { retryable: true } });
       expect((await fetch(`${bea.api.url}/v1/markets/${market}/book`)).status).toBe(200);
+      expect(await problemOf(bea.api.post('/v1/auth/login', { email: 'bea@example.com', password: 'correct horse battery' }))).toMatchObject({ status: 503, body: { code: 'gateway.accounts_unavailable', retryable: true } });
     });
     await persistently(() => bea.api.get('/v1/me'));
   });

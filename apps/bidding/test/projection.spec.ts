@@ -148,8 +148,12 @@ describe('the live books in Redis', () => {
     const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(take(1)));
     // The subscription must be at the server before the change is.
     while ((await client.pubsub('NUMSUB', 'bidding:markets'))[1] !== 1) await client.ping();
+    const placedAtMs = Date.now();
     await place('ask', market, 460);
-    expect((await heard).updates).toMatchObject([{ marketId: market, seq: 2n, lowestAskMinor: 460n, highestBidMinor: 440n, askChanges: [{ priceMinor: 460n, quotes: 1 }] }]);
+    const [update] = (await heard).updates;
+    expect(Number(update?.committedAtMs)).toBeGreaterThanOrEqual(placedAtMs);
+    expect(Number(update?.committedAtMs)).toBeLessThanOrEqual(Date.now());
+    expect([update]).toMatchObject([{ marketId: market, seq: 2n, lowestAskMinor: 460n, highestBidMinor: 440n, askChanges: [{ priceMinor: 460n, quotes: 1 }] }]);
   });
 
   it('after a restart of bidding they are right at once, without being written again', async () => {

@@ -33,7 +33,7 @@ export class Script {
   constructor(limits: { readonly maxOpenQuotes?: number; readonly maxOpenExposure?: number } = {}) {
     this.maxOpenQuotes = limits.maxOpenQuotes ?? 500;
     this.maxOpenExposure = limits.maxOpenExposure ?? Infinity;
-    const terms = { id: 'm', productId: 'p', size: '10', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
+    const terms = { id: 'm', productId: 'p', size: '10', category: 'sneakers', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
     this.floor.install([{ market: new Market(terms, { shard: 0, seq: 0, matchSeq: 0, state: 'open' }), quotes: [] }]);
   }
   private readonly maxOpenQuotes: number;

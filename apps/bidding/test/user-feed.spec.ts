@@ -18,11 +18,14 @@ const WAIT_MS = 5_000;
 class Gateway {
   readonly quotes: Quote[] = [];
   readonly readings: string[] = [];
+  /** When the changes were committed, as bidding says. */
+  readonly commitsAtMs: number[] = [];
   ended = false;
   private readonly wanted = new Subject<MessageInitShape<typeof WatchUserQuotesRequestSchema>>();
 
   constructor(service: TestService) {
-    const next = ({ quotes, readAgain }: WatchUserQuotesResponse) => {
+    const next = ({ quotes, readAgain, committedAtMs }: WatchUserQuotesResponse) => {
+      if (quotes.length > 0) this.commitsAtMs.push(Number(committedAtMs));
       this.quotes.push(...quotes);
       this.readings.push(...readAgain);
     };
@@ -86,6 +89,16 @@ describe.each(['in one process', 'over Redis'] as const)('a user\'s own quotes, 
     expect(gateway.quotes.map(({ userId, matchId }) => [userId, matchId])).toEqual([[ann.id, ''], [ann.id, match?.id], [sam.id, match?.id], [ann.id, ''], [sam.id, '']]);
     const [pushed, read] = [gateway.quotes[3], (await service.client(BiddingService, ann).getMyBids({ bidId: bid?.id })).bids[0]];
     expect(pushed).toEqual(read);
+  });
+
+  it('what is told says when it was committed', async () => {
+    const [ann, market, gateway] = [user(), ids.next('mkt'), new Gateway(service)];
+    await gateway.watches(ann);
+    const beforeMs = Date.now();
+    await bids(ann, market, 450);
+    await gateway.hears(1);
+    const [committedAtMs = 0] = gateway.commitsAtMs;
+    expect([committedAtMs >= beforeMs, committedAtMs <= Date.now()]).toEqual([true, true]);
   });
 
   it('what comes back and meets another at once is told as of both', async () => {

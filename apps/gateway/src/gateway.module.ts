@@ -7,6 +7,7 @@ import { AccessTokens } from './door/access-tokens';
 import { Door } from './door/door';
 import { DoorAdapter } from './door/fastify-adapter';
 import { Guard } from './door/guard';
+import { Hashing } from './door/hashing';
 import { Internals } from './door/internals';
 import { Limits } from './door/limits';
 import { MemoryLimits } from './door/memory-limits';
@@ -15,6 +16,7 @@ import { Revocations } from './door/revocations';
 import { Sessions } from './door/sessions';
 import { GatewayConfig } from './gateway.config';
 import { PublicApi, PublicRoutes, Surroundings } from './public-api';
+import { FeedDelay } from './realtime/feed-delay';
 import { MarketHub } from './realtime/market-hub';
 import { SocketRules } from './realtime/socket-rules';
 import { SocketMetrics } from './realtime/socket-metrics';
@@ -30,7 +32,7 @@ const limits = {
   useFactory: (redis: RedisConnection, memory: MemoryLimits, { isOneProcess }: Topology): Limits => (redis.client && !isOneProcess ? new RedisLimits(redis, memory) : memory),
 };
 
-@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Door, TradeStream, Tickets, MarketHub, UserHub, SocketRules, Sockets, SocketMetrics, Surroundings, PublicRoutes, PublicApi] })
+@Module({ providers: [AccessTokens, Revocations, Sessions, MemoryLimits, limits, Guard, Internals, Hashing, Door, TradeStream, Tickets, FeedDelay, MarketHub, UserHub, SocketRules, Sockets, SocketMetrics, Surroundings, PublicRoutes, PublicApi] })
 export class GatewayModule {
   static readonly service = defineService({
     name: 'gateway',

@@ -8,6 +8,7 @@ import { AccessTokens } from './door/access-tokens';
 import { Door } from './door/door';
 import type { DoorAdapter } from './door/fastify-adapter';
 import { Guard } from './door/guard';
+import { Hashing } from './door/hashing';
 import { Internals } from './door/internals';
 import { addressOf } from './door/request';
 import type { Route } from './door/route';
@@ -24,6 +25,7 @@ export class Surroundings {
   constructor(
     readonly config: GatewayConfig,
     readonly internals: Internals,
+    readonly hashing: Hashing,
     readonly clock: WallClock,
     readonly log: Log,
   ) {}
@@ -35,7 +37,7 @@ export class PublicRoutes {
   readonly all: readonly Route[];
 
   constructor(rpc: Rpc, guard: Guard, tokens: AccessTokens, trade: TradeStream, tickets: Tickets, surroundings: Surroundings) {
-    const { config, internals, clock, log } = surroundings;
+    const { config, internals, hashing, clock, log } = surroundings;
     const { SANDBOX_URL } = config.values;
     this.all = routesOver({
       rpc,
@@ -43,6 +45,7 @@ export class PublicRoutes {
       // An e-mail address is counted whatever its case, or the limit would be one for each spelling.
       countLogin: async (account, ip, headers) => guard.spend('login', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
       countMail: async (account, ip, headers) => guard.spend('mail', `${account.toLowerCase()} ${addressOf(ip)}`, headers),
+      hashing: (send) => hashing.call(send),
       publicKeys: () => tokens.publicKeys(),
       issueTicket: (user) => tickets.issue(user),
       internals,

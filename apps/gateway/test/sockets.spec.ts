@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { GetOrderBookResponseSchema, WatchMarketsResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { Metrics } from '@libs/chassis/metrics';
 import { AppError } from '@libs/kernel/app-error';
 import { until } from '@libs/testing/exchange-process';
 import { Subject } from 'rxjs';
@@ -10,7 +11,7 @@ import { ask, type RunningGateway, startGateway } from './start-gateway';
 
 const MARKET = idOf('mkt', 1);
 
-const update = (seq: number, more: { state?: string; epoch?: bigint; highestBidMinor?: bigint; bidChanges?: ReturnType<typeof level>[]; askChanges?: ReturnType<typeof level>[] } = {}) => ({ updates: [{ marketId: MARKET, seq: BigInt(seq), epoch: 3n, state: 'open', lowestAskMinor: 46_000n, numberOfAsks: 1, ...more }] });
+const update = (seq: number, more: { committedAtMs?: bigint; state?: string; epoch?: bigint; highestBidMinor?: bigint; bidChanges?: ReturnType<typeof level>[]; askChanges?: ReturnType<typeof level>[] } = {}) => ({ updates: [{ marketId: MARKET, seq: BigInt(seq), epoch: 3n, state: 'open', lowestAskMinor: 46_000n, numberOfAsks: 1, ...more }] });
 const level = (price: number, quotes: number) => ({ priceMinor: BigInt(price), quotes });
 
 describe('live updates', () => {
@@ -25,6 +26,11 @@ describe('live updates', () => {
     return client;
   };
   const ticketOf = async (token: string) => String((await ask(gateway.url, 'POST', '/v1/ws/tickets', { token })).body.ticket);
+
+  const delays = async () => {
+    const text = await gateway.service.app.get(Metrics).text();
+    return Object.fromEntries([...text.matchAll(/^feed_end_to_end_seconds_(count|sum)\{.*?kind="([^"]*)".*?\} (\S+)$/gm)].map(([, what, kind, value]) => [`${what} ${kind}`, Number(value)]));
+  };
 
   beforeAll(async () => {
     gateway = await startGateway({
@@ -69,13 +75,40 @@ describe('live updates', () => {
     expect((await late.heard('snapshot')).d).toMatchObject({ seq: 14, bids: [[44_500, 1]], asks: [[46_000, 2], [47_000, 5]] });
   });
 
+  it('say to the operator how long they take from the commit to the socket, the oldest change of a frame counting', async () => {
+    const [reader, watcher] = [await connect(), await connect()];
+    const secondsAgo = (seconds: number) => BigInt(Date.now() - seconds * 1_000);
+    const bothHave = (seq: number) => until(`both have ${seq}`, WAIT_MS, () => [reader, watcher].every(({ frames }) => frames.some(({ d }) => d?.seq === seq)));
+    reader.say({ op: 'subscribe', ch: `book:${MARKET}` });
+    watcher.say({ op: 'subscribe', ch: `ticker:${MARKET}` });
+    await Promise.all([reader.heard('ack'), watcher.heard('ack')]);
+    book = { ...book, seq: 11n }; // Read anew if this is the first message of the stream.
+    changes.next(update(11));
+    await bothHave(11);
+    const before = await delays();
+    const [older, newer] = [update(12, { committedAtMs: secondsAgo(100), bidChanges: [level(44_500, 1)] }), update(13, { committedAtMs: secondsAgo(50), bidChanges: [level(44_500, 2)] })];
+    changes.next({ updates: [...older.updates, ...newer.updates] });
+    await bothHave(13);
+    changes.next(update(14, { bidChanges: [level(44_500, 3)] })); // Its age is not known.
+    await bothHave(14);
+    const after = await delays();
+    for (const kind of ['book', 'ticker']) {
+      expect((after[`count ${kind}`] ?? 0) - (before[`count ${kind}`] ?? 0)).toBe(1);
+      expect(Math.floor(((after[`sum ${kind}`] ?? 0) - (before[`sum ${kind}`] ?? 0)) / 10)).toBe(10);
+    }
+  });
+
   it('begin again when the book was made anew', async () => {
     const client = await connect();
     client.say({ op: 'subscribe', ch: `book:${MARKET}` });
     await client.heard('snapshot');
+    book = { ...book, seq: 11n }; // Read anew if this is the first message of the stream.
+    changes.next(update(11));
+    await until('the stream is heard', WAIT_MS, () => client.frames.some(({ d }) => d?.seq === 11));
     book = { ...book, seq: 20n, epoch: 4n, bids: [] };
     changes.next(update(21, { epoch: 4n, askChanges: [level(46_000, 0)] }));
     await until(() => 'the new book is there', WAIT_MS, async () => client.frames.some(({ t, d }) => t === 'snapshot' && d?.epoch === 4));
+    expect(await gateway.service.app.get(Metrics).text()).toMatch(/^ws_resyncs_total\{.*reason="rebuilt".*\} 1$/m);
   });
 
   it('tell the top of a market to whoever wants no more', async () => {

@@ -62,8 +62,9 @@ const heard = (wanted: Observable<{ readonly watch: string[] }>) => wanted.pipe(
 /** The gateway with faked services behind it, and limits that are out of the way unless the test sets them. */
 export async function startGateway({ user, product, bidding, order, payment, authentication, notification, analytics, collection, operations, search, env, module = GatewayModule }: Fakes = {}): Promise<RunningGateway> {
   const revocations: Revocations = new Subject();
+  let isSilent = false;
   const watchRevocations = () => {
-    setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
+    if (!isSilent) setImmediate(() => revocations.next({ change: { case: 'snapshot', value: {} } }));
     return revocations;
   };
   const service = await startTestService(module, {
@@ -83,7 +84,10 @@ export async function startGateway({ user, product, bidding, order, payment, aut
     env: { ...PLENTY, INTERNAL_ADDRESSES: 'user=http://127.0.0.1:1', ...env },
   });
   const heart = setInterval(() => revocations.next({ change: { case: 'heartbeat', value: {} } }), 200);
-  const silence = () => clearInterval(heart);
+  const silence = () => {
+    isSilent = true;
+    clearInterval(heart);
+  };
   return {
     service, url: service.httpUrl, revocations, silence,
     async stop() {

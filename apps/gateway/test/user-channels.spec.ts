@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { QuoteSchema, WatchUserQuotesRequest, WatchUserQuotesResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { OrderSchema, WatchUserOrdersResponseSchema } from '@libs/contracts/gen/exchange/order/v1/order_pb';
+import { Metrics } from '@libs/chassis/metrics';
 import { AppError } from '@libs/kernel/app-error';
 import { until } from '@libs/testing/exchange-process';
 import { Observable, Subject } from 'rxjs';
@@ -121,6 +122,19 @@ describe('one\'s own quotes and orders, live', () => {
     await until('both orders are told', WAIT_MS, () => bought.changes().length === 2);
     expect(statusesOf(bought.changes())).toEqual(['confirmed', 'pending']);
     expect(reads).toEqual({ bids: 1, orders: 1 });
+  });
+
+  it('say to the operator how long a change took from its commit, once however many sockets it goes to', async () => {
+    const ann = person();
+    const [first, second] = [await watching(ann, 'user:quotes'), await watching(ann, 'user:quotes')];
+    const hundredsOfSeconds = async () => /^feed_end_to_end_seconds_sum\{.*kind="user:quotes".*\} (\d+)\d\d\./m.exec(await gateway.service.app.get(Metrics).text())?.[1];
+    quotes.tell({ quotes: [bid(1, 'active', 1, ann.id)], committedAtMs: BigInt(Date.now() - 300_000) });
+    await Promise.all([first, second].map(({ client }) => client.heard('change')));
+    expect(await hundredsOfSeconds()).toBe('3');
+    quotes.tell({ quotes: [bid(2, 'active', 2, person().id)], committedAtMs: BigInt(Date.now() - 300_000) }); // Nobody watches it.
+    quotes.tell({ quotes: [bid(1, 'cancelled', 3, ann.id)] }); // Of a service that does not say when.
+    await first.client.heard('change', undefined, 2);
+    expect(await hundredsOfSeconds()).toBe('3');
   });
 
   it('are looked up once for all of a user\'s sockets, and a later one is shown what was pushed', async () => {

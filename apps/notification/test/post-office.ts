@@ -50,6 +50,8 @@ export const dollars = (whole: number) => ({ currency: 'USD', minor: BigInt(whol
 /** The notification service between its events and the real SDKs, which speak to the sandbox. */
 export class PostOffice {
   isUserDown = false;
+  /** How often the user service was asked while it was down. */
+  askedInVain = 0;
   private readonly people = new Map<string, Person>();
   private seqs = new Map<string, bigint>();
 
@@ -159,7 +161,10 @@ export class PostOffice {
   }
 
   private async contact(userId: string) {
-    if (this.isUserDown) throw new AppError('unavailable', 'user.away', 'Not now.');
+    if (this.isUserDown) {
+      this.askedInVain += 1;
+      throw new AppError('unavailable', 'user.away', 'Not now.');
+    }
     const person = this.people.get(userId);
     if (!person) throw new AppError('not_found', 'user.not_found', 'There is no such user.');
     return { email: person.email, emailVerified: true, phone: person.phone, firstName: person.firstName, suspended: false };

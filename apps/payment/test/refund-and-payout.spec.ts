@@ -1,3 +1,4 @@
+import { Metrics } from '@libs/chassis/metrics';
 import { admin, idOf, Till } from './till';
 
 const DAY_MS = 24 * 3_600_000;
@@ -11,7 +12,7 @@ describe('Refunds and payouts', () => {
   afterAll(() => till?.close());
   afterEach(() => expect(till.complaints()).toEqual([]));
 
-  const refund = (orderId: string, borneByPlatform = false) => till.as('order').refundPayment({ orderId, reason: 'inspection_failed', borneByPlatform });
+  const refund = (orderId: string, borneByPlatform = false, reason = 'inspection_failed') => till.as('order').refundPayment({ orderId, reason, borneByPlatform });
   const payOut = (orderId: string) => till.as('order').createPayout({ orderId });
   const heldOf = async (orderId: string) => {
     const text = `select b.balance from ledger.balance b join ledger.account a on a.id = b.account_id join payments p on p.order_id = a.owner_id where a.code = 'held' and p.intent_id = $1`;
@@ -28,6 +29,20 @@ describe('Refunds and payouts', () => {
     expect(await heldOf(order.orderId)).toBe(0);
     expect(await till.events(order.orderId)).toEqual(['payment.captured', 'payment.refunded']);
     await expect(payOut(order.orderId)).rejects.toMatchObject({ code: 'payment.already_refunded' });
+  });
+
+  it('an operator sees why money goes back, each refund once; a reason that is not known is counted as another', async () => {
+    const counted = async () => {
+      const text = await till.service.app.get(Metrics).text();
+      return Object.fromEntries([...text.matchAll(/^refunds_total\{reason="([^"]*)",outcome="succeeded".*\} (\d+)$/gm)].map(([, reason, count]) => [reason, Number(count)]));
+    };
+    const before = await counted();
+    for (const reason of ['did_not_ship', 'a reason of 12 March']) {
+      const { orderId } = await till.charged('pm_card_visa');
+      await Promise.all([refund(orderId, false, reason), refund(orderId, false, reason)]);
+    }
+    await till.settled();
+    expect(await counted()).toEqual({ ...before, did_not_ship: 1, other: 1 });
   });
 
   it('nothing is refunded from a hold that has been released', async () => {

@@ -88,6 +88,14 @@ describe('the catalogue', () => {
     expect((await catalogue().getMarkets({ marketIds: ids })).markets.map(({ id }) => id)).toEqual(ids);
   });
 
+  it('says of a market what its product is, as it is now', async () => {
+    const { id, markets: [market] } = await created({ category: 'watches' });
+    expect(market?.category).toBe('watches');
+    const { product } = await catalogue().updateProduct({ productId: id, category: 'clocks' });
+    expect(product?.markets.map(({ category }) => category)).toEqual(product?.markets.map(() => 'clocks'));
+    expect((await catalogue().getMarkets({ marketIds: [market?.id ?? ''] })).markets).toMatchObject([{ category: 'clocks' }]);
+  });
+
   it('pages through a brand, newest first, each product once, also while new ones arrive', async () => {
     const brand = 'Paged';
     const ids: string[] = [];

@@ -191,4 +191,20 @@ describe('while it runs', () => {
     expect(await books()).toEqual(rest);
     expect(existsSync(join(data, 'seeded'))).toBe(true);
   }, 120_000);
+
+  it('where the log of events does not reach back to the beginning any more, a replay says so at once and changes nothing, and says how it goes', async () => {
+    await rowsOf(at.databases.bus ?? '', ['delete from bus_log where first_offset = 0']); // As after 30 days.
+    const kept = 'select * from messages order by 1';
+    const before = await rowsOf(at.databases.notification ?? '', [kept]);
+    await stops();
+    const reaches = 'Nothing has changed: the log of events reaches back 30 days and this exchange is older, so';
+    const refused = await run('cli', ['replay', 'notification', '--data', data]);
+    expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`${reaches} say from when: --since 20`) as string });
+    expect(await run('cli', ['replay', 'search', '--data', data])).toMatchObject({ code: 1, err: expect.stringContaining(`${reaches} ask its owners instead: npm run cli -- rebuild search.`) as string });
+    const since = /--since (\S+)/.exec(refused.err)?.[1] ?? '';
+    expect(await run('cli', ['replay', 'notification', '--since', since, '--data', data])).toMatchObject({ code: 0, out: expect.stringMatching(/notification is empty; its next start takes [1-9]\d* events/) as string });
+    at = await starts();
+    expect(await rowsOf(at.databases.notification ?? '', [kept])).toEqual(before);
+    expect(await rowsOf(at.databases.notification ?? '', ['select * from parked'])).toEqual([[]]);
+  }, 120_000);
 });

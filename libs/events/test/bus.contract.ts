@@ -233,6 +233,11 @@ export function busContract(form: string, open: () => Promise<OpenBus>): void {
       expect(await readAll(group)).toEqual([record(newer, 1).line, record(newer, 2).line]);
     });
 
+    it('begins at the beginning as long as nothing is forgotten', async () => {
+      await bus.append([record(user(), 1), record(user(), 1)]);
+      expect(await bus.starts(['users'])).toEqual([]);
+    });
+
     it('fills an empty projection with what the log holds, though its keys do not begin at 1', async () => {
       const [ann, bob] = [user(), user()];
       await bus.append([record(ann, 7), record(ann, 8), record(bob, 1)]);

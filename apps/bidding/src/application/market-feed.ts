@@ -12,6 +12,8 @@ export interface MarketUpdate {
   readonly bids: number;
   readonly bidChanges: ReadonlyMap<number, number>;
   readonly askChanges: ReadonlyMap<number, number>;
+  /** When the oldest of its changes was committed: real time, Unix milliseconds. A process of an older version does not say. */
+  readonly committedAtMs?: number;
 }
 
 /** Public changes of books, to everybody at the same time, once readers can see them. */
@@ -30,5 +32,6 @@ export function merge(older: MarketUpdate | undefined, newer: MarketUpdate): Mar
     ...newer,
     bidChanges: new Map([...older.bidChanges, ...newer.bidChanges]),
     askChanges: new Map([...older.askChanges, ...newer.askChanges]),
+    committedAtMs: older.committedAtMs,
   };
 }

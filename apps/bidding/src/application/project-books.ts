@@ -45,10 +45,10 @@ export class ProjectBooks implements WriterListener {
     if (this.doubtful.size > 0) this.nudge();
   }
 
-  committed({ batch, epochs }: CommittedBatch): void {
+  committed({ batch, epochs, committedAtMs }: CommittedBatch): void {
     if (batch.steps.size === 0) return;
     const changes = changesOf(batch, epochs);
-    const updates = this.feed.isHeard ? changes.map((change) => this.updateOf(change)) : [];
+    const updates = this.feed.isHeard ? changes.map((change) => this.updateOf(change, committedAtMs)) : [];
     this.inFlight++;
     failpoint('bidding.beforeRedis');
     const applied = this.books.apply(changes);
@@ -109,13 +109,13 @@ export class ProjectBooks implements WriterListener {
     return images;
   }
 
-  private updateOf({ marketId, epoch, seq, state, removed, added }: BookChange): MarketUpdate {
+  private updateOf({ marketId, epoch, seq, state, removed, added }: BookChange, committedAtMs: number): MarketUpdate {
     const book = this.writer.floor.markets.get(marketId)?.book;
     const changes = { bid: new Map<number, number>(), ask: new Map<number, number>() };
     for (const { side, price } of [...removed, ...added]) changes[side].set(price, book?.countAt(side, price) ?? 0);
     return {
       marketId, epoch, seq, state, lowestAsk: book?.best('ask')?.price, highestBid: book?.best('bid')?.price,
-      asks: book?.count('ask') ?? 0, bids: book?.count('bid') ?? 0, bidChanges: changes.bid, askChanges: changes.ask,
+      asks: book?.count('ask') ?? 0, bids: book?.count('bid') ?? 0, bidChanges: changes.bid, askChanges: changes.ask, committedAtMs,
     };
   }
 }

@@ -12,6 +12,8 @@ export interface QuoteChange {
   readonly matchId: string | null;
   /** The market's sequence of this change. */
   readonly seq: number;
+  /** Real time, Unix milliseconds. A process of an older version does not say. */
+  readonly committedAtMs?: number;
 }
 
 /** Tells users who watch what has become of their quotes. Of a batch whose users nobody watches it looks at the names alone. */
@@ -24,7 +26,7 @@ export class TellUsers implements WriterListener {
     writer.listen(this);
   }
 
-  committed({ batch }: CommittedBatch): void {
+  committed({ batch, committedAtMs }: CommittedBatch): void {
     let changes: QuoteChange[] | undefined;
     for (const event of batch.events) {
       if ('quote' in event) changes = this.collect(changes, event, event.quote, null);
@@ -33,7 +35,7 @@ export class TellUsers implements WriterListener {
         changes = this.collect(changes, event, event.ask, matchOf(event, event.ask));
       }
     }
-    if (changes) this.feed.publish(changes);
+    if (changes) this.feed.publish(changes.map((change) => ({ ...change, committedAtMs })));
   }
 
   /** What a lost session or another owner has written was perhaps never told. */

@@ -7,6 +7,7 @@ export function termsOf(market: Market): MarketTerms {
     id: market.id,
     productId: market.productId,
     size: market.size,
+    category: market.category,
     currency: market.currency,
     tick: Number(market.tickMinor),
     min: Number(market.minPriceMinor),

@@ -20,6 +20,8 @@ export interface CommittedBatch {
   readonly lines: string;
   /** From the taking of its first command to the end of the commit. */
   readonly tookMs: number;
+  /** When the commit ended: real time, Unix milliseconds. */
+  readonly committedAtMs: number;
 }
 
 /** Told of what the writer has done, in order. Nobody is waited for. */
@@ -166,7 +168,7 @@ export class Writer {
       const outcome = await this.commit(session, batch, traceparents);
       if (outcome.kind !== 'committed') return this.afterFailure(outcome, tickets, batch, isShared);
       failpoint('bidding.afterCommit');
-      this.announce({ batch, epochs: session.epochs, pos: outcome.lastPos, lines: outcome.lines, tookMs: performance.now() - startedMs });
+      this.announce({ batch, epochs: session.epochs, pos: outcome.lastPos, lines: outcome.lines, tookMs: performance.now() - startedMs, committedAtMs: this.parts.wallClock.now().getTime() });
     }
     tickets.forEach((ticket, i) => ticket.settle(replyTo(outcomes[i] as Outcome)));
   }

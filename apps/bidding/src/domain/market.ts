@@ -8,6 +8,8 @@ export interface MarketTerms extends PriceRules {
   readonly id: string;
   readonly productId: string;
   readonly size: string;
+  /** Its product's; empty where nobody has said. */
+  readonly category: string;
   readonly retired: boolean;
 }
 

@@ -21,5 +21,5 @@ const unserved = (): never => {
 export function routeTable(): Route[] {
   const internals = { states: async () => unserved() };
   const wall: WallClock = { now: unserved };
-  return routesOver({ rpc: new NoRpc(), sendTrade: unserved, countLogin: unserved, countMail: unserved, publicKeys: unserved, issueTicket: unserved, internals, testClock: { sandboxUrl: '', internals, wall, log: silentLog() } });
+  return routesOver({ rpc: new NoRpc(), sendTrade: unserved, countLogin: unserved, countMail: unserved, hashing: unserved, publicKeys: unserved, issueTicket: unserved, internals, testClock: { sandboxUrl: '', internals, wall, log: silentLog() } });
 }

@@ -68,6 +68,7 @@ export const knownProblems: Readonly<Record<string, { readonly status: number; r
   'bidding.too_many_quotes': { status: 409, retryable: false, detail: 'You have as many open quotes as one may have.' },
   'bidding.user_suspended': { status: 403, retryable: false, detail: 'This account may not trade at present.' },
   'bus.unavailable': { status: 503, retryable: true, detail: 'The event bus does not answer.' },
+  'gateway.accounts_unavailable': { status: 503, retryable: true, detail: 'Passwords cannot be checked at this moment. Try again in a few seconds.' },
   'gateway.body_too_large': { status: 413, retryable: false, detail: 'The body is larger than this route takes.' },
   'gateway.channel_unknown': { status: 404, retryable: false, detail: 'There is no such channel.' },
   'gateway.clock_not_followed': { status: 503, retryable: true, detail: 'Not every service has followed the clock in 5 s. It stays where it was put.' },

@@ -19,7 +19,10 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   private revoked = new Map<string, number>();
   private readonly listeners = new Set<Listener>();
   private subscription: Subscription | undefined;
-  private heardAtMs = Number.NEGATIVE_INFINITY;
+  /** The list below is as of then. */
+  private currentAtMs = Number.NEGATIVE_INFINITY;
+  /** When the user service was last heard. */
+  heardAtMs = Number.NEGATIVE_INFINITY;
   private readonly loop: Loop;
 
   constructor(
@@ -42,7 +45,7 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Whether the list below is the present one. */
   get isCurrent(): boolean {
-    return this.clock.now().getTime() - this.heardAtMs <= SILENT_AFTER_MS;
+    return this.clock.now().getTime() - this.currentAtMs <= SILENT_AFTER_MS;
   }
 
   isRevoked(sessionId: string): boolean {
@@ -76,14 +79,15 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   private drop(): void {
     this.subscription?.unsubscribe();
     this.subscription = undefined;
-    this.heardAtMs = Number.NEGATIVE_INFINITY;
+    this.currentAtMs = Number.NEGATIVE_INFINITY;
   }
 
   private take({ change }: WatchRevocationsResponse): void {
     if (change.case === 'snapshot') this.replace(change.value.revoked);
     if (change.case === 'revoked') this.add(change.value);
-    // Before the snapshot nothing is known, so nothing else counts as having heard.
-    if (change.case === 'snapshot' || this.heardAtMs > 0) this.heardAtMs = this.clock.now().getTime();
+    // Before the snapshot nothing is known of sessions, so nothing else makes the list current.
+    this.heardAtMs = this.clock.now().getTime();
+    if (change.case === 'snapshot' || this.currentAtMs > 0) this.currentAtMs = this.heardAtMs;
   }
 
   private replace(revoked: readonly Revocation[]): void {

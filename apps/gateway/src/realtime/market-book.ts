@@ -29,6 +29,8 @@ export class MarketBook {
   private sentSeq = -1;
   private epoch = -1;
   private state = '';
+  /** When the oldest change that is not sent yet was committed. */
+  private waitingSinceMs = 0;
   /** Changes that came before the snapshot that they may continue. */
   private early: MarketUpdate[] = [];
 
@@ -45,6 +47,7 @@ export class MarketBook {
     this.asks = sideOf(asks);
     this.changedBids.clear();
     this.changedAsks.clear();
+    this.waitingSinceMs = 0;
     const early = this.early;
     this.early = [];
     for (const update of early) if (safe(update.epoch) === this.epoch) this.apply(update);
@@ -58,6 +61,7 @@ export class MarketBook {
     }
     if (safe(update.epoch) !== this.epoch) return false;
     if (safe(update.seq) <= this.seq) return true;
+    if (this.seq === this.sentSeq) this.waitingSinceMs = safe(update.committedAtMs);
     this.seq = safe(update.seq);
     this.state = update.state;
     change(this.bids, this.changedBids, update.bidChanges);
@@ -75,14 +79,14 @@ export class MarketBook {
     return { seq: this.seq, epoch: this.epoch, state: this.state, bids: pairs(this.bids, -1), asks: pairs(this.asks, 1) };
   }
 
-  /** What has changed since the last delta, or nothing. */
-  takeDelta(): BookDelta | undefined {
+  /** What has changed since the last delta, and when the oldest of it was committed; or nothing. */
+  takeDelta(): { readonly delta: BookDelta; readonly committedAtMs: number } | undefined {
     if (!this.isLoaded || this.seq === this.sentSeq) return undefined;
     const delta = { prev: this.sentSeq, seq: this.seq, epoch: this.epoch, state: this.state, bids: [...this.changedBids], asks: [...this.changedAsks] };
     this.sentSeq = this.seq;
     this.changedBids.clear();
     this.changedAsks.clear();
-    return delta;
+    return { delta, committedAtMs: this.waitingSinceMs };
   }
 }
 

@@ -6,6 +6,7 @@ import { Rpc } from '@libs/rpc/rpc';
 import type { Subscription } from 'rxjs';
 import { safe } from '../rest/json';
 import { marketDataJson } from '../rest/markets';
+import { FeedDelay } from './feed-delay';
 import { MarketBook } from './market-book';
 
 /** Changes are sent together, at most this often. */
@@ -28,9 +29,13 @@ interface Watched {
   readonly book: MarketBook;
   readonly bookWatchers: Set<Watcher>;
   readonly tickerWatchers: Set<Watcher>;
-  latest: MarketUpdate | undefined;
+  /** Not sent to those who watch the ticker yet. */
+  latest: { readonly update: MarketUpdate; readonly sinceMs: number } | undefined;
   loading: Promise<void> | undefined;
 }
+
+/** `stream`: the stream began anew; `rebuilt`: the book was made anew elsewhere; `unread`: it could not be read before. */
+type Resync = 'stream' | 'rebuilt' | 'unread';
 
 /** One stream from bidding for all who watch: a snapshot first, then what has changed. */
 @Injectable()
@@ -39,14 +44,15 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   private subscription: Subscription | undefined;
   /** Nothing has come on this stream yet: what was loaded before may miss a change. */
   private isFresh = true;
-  /** Books that were read anew for those who watch them, since the start. */
-  resyncs = 0;
+  /** Books that were read anew for those who watch them, since the start, by why. */
+  readonly resyncs = new Map<Resync, number>([['stream', 0], ['rebuilt', 0], ['unread', 0]]);
   private readonly watching: Loop;
   private readonly sending: Loop;
 
   constructor(
     private readonly rpc: Rpc,
     private readonly log: Log,
+    private readonly delay: FeedDelay,
   ) {
     this.watching = new Loop({ name: 'market-watch', everyMs: WATCH_EVERY_MS, log }, async () => this.keepWatching());
     this.sending = new Loop({ name: 'market-send', everyMs: SEND_EVERY_MS, log }, async () => this.sendChanges());
@@ -130,17 +136,17 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const update of updates) {
       const watched = this.markets.get(update.marketId);
       if (!watched) continue;
-      watched.latest = update;
-      if (!watched.book.apply(update)) this.reload(update.marketId, watched);
+      watched.latest = { update, sinceMs: watched.latest?.sinceMs ?? safe(update.committedAtMs) };
+      if (!watched.book.apply(update)) this.reload(update.marketId, watched, 'rebuilt');
     }
   }
 
   private reloadAll(): void {
-    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched);
+    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched, 'stream');
   }
 
-  private reload(marketId: string, watched: Watched): void {
-    this.resyncs += 1;
+  private reload(marketId: string, watched: Watched, why: Resync): void {
+    this.resyncs.set(why, (this.resyncs.get(why) ?? 0) + 1);
     watched.book.unload();
     this.load(marketId, watched).then(
       () => broadcast(watched.bookWatchers, { ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() }),
@@ -150,21 +156,25 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private sendChanges(): void {
     for (const [marketId, watched] of this.markets) {
-      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched);
+      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched, 'unread');
       this.sendDelta(marketId, watched);
       this.sendTicker(marketId, watched);
     }
   }
 
   private sendDelta(marketId: string, { book, bookWatchers }: Watched): void {
-    const delta = book.takeDelta();
-    if (delta) broadcast(bookWatchers, { ch: `book:${marketId}`, t: 'delta', d: delta });
+    const taken = book.takeDelta();
+    if (!taken || bookWatchers.size === 0) return;
+    broadcast(bookWatchers, { ch: `book:${marketId}`, t: 'delta', d: taken.delta });
+    this.delay.written('book', taken.committedAtMs);
   }
 
   private sendTicker(marketId: string, watched: Watched): void {
-    if (!watched.latest) return;
-    broadcast(watched.tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(watched.latest) });
+    const { latest, tickerWatchers } = watched;
     watched.latest = undefined;
+    if (!latest || tickerWatchers.size === 0) return;
+    broadcast(tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(latest.update) });
+    this.delay.written('ticker', latest.sinceMs);
   }
 }
 

@@ -38,6 +38,7 @@ export class UserChannel {
     private readonly name: string,
     private readonly source: UserSource,
     private readonly log: Log,
+    private readonly written: (committedAtMs: number) => void = () => undefined,
   ) {}
 
   /** Throws when there is nothing to show yet and the service does not answer. */
@@ -122,7 +123,7 @@ export class UserChannel {
     if (this.line === line) this.subscription = subscription;
   }
 
-  private take({ changes, readAgain }: Told): void {
+  private take({ changes, readAgain, committedAtMs }: Told): void {
     const byUser = new Map<Watched, UserItem[]>();
     for (const { userId, item } of changes) {
       const watched = this.watched.get(userId);
@@ -131,15 +132,18 @@ export class UserChannel {
       if (items) items.push(item);
       else byUser.set(watched, [item]);
     }
-    for (const [watched, items] of byUser) this.show(watched, items);
+    const shown = [...byUser].filter(([watched, items]) => this.show(watched, items));
+    if (shown.length > 0 && committedAtMs !== undefined) this.written(committedAtMs);
     for (const userId of readAgain) this.doubt(this.watched.get(userId));
     this.readDoubtful();
   }
 
-  /** Before the first reading nobody watches, and it only goes into the picture. */
-  private show({ picture, watchers }: Watched, items: readonly UserItem[]): void {
+  /** Before the first reading nobody watches, and it only goes into the picture. Answers whether anybody was sent anything. */
+  private show({ picture, watchers }: Watched, items: readonly UserItem[]): boolean {
     const news = picture.take(items);
-    if (news.length > 0) for (const watcher of watchers) watcher.send({ ch: this.name, t: 'change', d: news });
+    if (news.length === 0) return false;
+    for (const watcher of watchers) watcher.send({ ch: this.name, t: 'change', d: news });
+    return watchers.size > 0;
   }
 
   private doubt(watched: Watched | undefined): void {

@@ -3,6 +3,7 @@ import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
 import type { CallUser } from '@libs/rpc/call-context';
 import { Rpc } from '@libs/rpc/rpc';
+import { FeedDelay } from './feed-delay';
 import type { Watcher } from './market-hub';
 import { UserChannel } from './user-channel';
 import { ordersOf, quotesOf } from './user-source';
@@ -18,8 +19,9 @@ export class UserHub implements OnApplicationBootstrap, BeforeApplicationShutdow
   private readonly channels: Readonly<Record<UserChannelName, UserChannel>>;
   private readonly tending: Loop;
 
-  constructor(rpc: Rpc, log: Log) {
-    this.channels = { 'user:quotes': new UserChannel('user:quotes', quotesOf(rpc), log), 'user:orders': new UserChannel('user:orders', ordersOf(rpc), log) };
+  constructor(rpc: Rpc, log: Log, delay: FeedDelay) {
+    const quotesWritten = (committedAtMs: number) => delay.written('user:quotes', committedAtMs);
+    this.channels = { 'user:quotes': new UserChannel('user:quotes', quotesOf(rpc), log, quotesWritten), 'user:orders': new UserChannel('user:orders', ordersOf(rpc), log) };
     this.tending = new Loop({ name: 'user-channels', everyMs: TEND_EVERY_MS, log }, async () => this.each((channel) => channel.tend()));
   }
 

@@ -1,4 +1,4 @@
-import { BiddingService, type Quote } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { BiddingService, type Quote, type WatchUserQuotesResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { type Order, OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import type { CallUser } from '@libs/rpc/call-context';
 import type { Rpc } from '@libs/rpc/rpc';
@@ -19,6 +19,8 @@ export interface Wanted {
 
 export interface Told {
   readonly changes: readonly { readonly userId: string; readonly item: UserItem }[];
+  /** When the oldest of the changes was committed, where the service says so: real time, Unix milliseconds. */
+  readonly committedAtMs?: number;
   /** Users of whom what was read before now may be old. */
   readonly readAgain: readonly string[];
 }
@@ -32,7 +34,7 @@ export interface UserSource {
 export function quotesOf(rpc: Rpc): UserSource {
   const bidding = rpc.client(BiddingService);
   return {
-    open: (wanted) => bidding.watchUserQuotes(wanted).pipe(map(({ quotes, readAgain }) => ({ changes: quotes.map((quote) => ({ userId: quote.userId, item: quoteItem(quote) })), readAgain }))),
+    open: (wanted) => bidding.watchUserQuotes(wanted).pipe(map(quotesTold)),
     async read(user) {
       const [{ bids }, { asks }] = await Promise.all([bidding.getMyBids({ limit: READ_MAX }, { user }), bidding.getMyAsks({ limit: READ_MAX }, { user })]);
       return [...bids, ...asks].map(quoteItem);
@@ -51,6 +53,10 @@ export function ordersOf(rpc: Rpc): UserSource {
       return found.map(orderItem);
     },
   };
+}
+
+function quotesTold({ quotes, readAgain, committedAtMs }: WatchUserQuotesResponse): Told {
+  return { changes: quotes.map((quote) => ({ userId: quote.userId, item: quoteItem(quote) })), readAgain, committedAtMs: safe(committedAtMs) };
 }
 
 function quoteItem(quote: Quote): UserItem {

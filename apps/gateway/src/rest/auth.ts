@@ -1,13 +1,12 @@
 import { type Session, type Tokens, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
+import type { Hashing } from '../door/hashing';
 import { type Route, route } from '../door/route';
 import { idOf, InstantJson, instant, knownInstant, line, present } from './json';
 import { UserJson, userJson } from './users';
 
 export const email = z.string().max(254).regex(/^[^\s@\u0000-\u001f]{1,64}@[^\s@\u0000-\u001f]{1,185}\.[^\s@.\u0000-\u001f]{2,63}$/, 'This is not an e-mail address.');
-/** Hashing a password takes its time, and waits for its turn. */
-export const HASHING_MS_MAX = 10_000;
 
 /** How good it is, the user service says. */
 export const password = z.string().min(1).max(256).regex(/^[^\u0000-\u001f\u007f]*$/, 'Control characters are not taken.');
@@ -21,33 +20,37 @@ const Login = z.strictObject({ email, password });
 const Refresh = z.strictObject({ refreshToken: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'This is not a refresh token.') });
 const ChangePassword = z.strictObject({ currentPassword: password, newPassword: password });
 
+/** Wherever a password is hashed. */
+export const hashed = ['user.login_busy', 'gateway.accounts_unavailable'] as const;
+export type Hash = Hashing['call'];
+
 const open = { tag: 'Sessions', access: { roles: 'public' }, cacheControl: 'no-store' } as const;
 const signedIn = { tag: 'Sessions', access: { roles: 'signed_in' } } as const;
 
 /** The door counts tries at an account's password, and mails to it; what counts is the account together with the address, so that nobody can lock another out. */
 export type CountTries = (email: string, ip: string, headers: { header(name: string, value: string): unknown }) => Promise<void>;
 
-export function authRoutes(rpc: Rpc, countLogin: CountTries, publicKeys: () => Promise<unknown>): Route[] {
-  return [...openRoutes(rpc, countLogin, publicKeys), ...sessionRoutes(rpc, countLogin)];
+export function authRoutes(rpc: Rpc, countLogin: CountTries, hashing: Hash, publicKeys: () => Promise<unknown>): Route[] {
+  return [...openRoutes(rpc, countLogin, hashing, publicKeys), ...sessionRoutes(rpc, countLogin, hashing)];
 }
 
-function openRoutes(rpc: Rpc, countLogin: CountTries, publicKeys: () => Promise<unknown>): Route[] {
+function openRoutes(rpc: Rpc, countLogin: CountTries, hashing: Hash, publicKeys: () => Promise<unknown>): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
-      ...open, method: 'POST', path: '/v1/auth/register', status: 201, summary: 'Open an account, and log in.', refusals: ['user.email_taken', 'user.password_weak', 'user.login_busy'],
+      ...open, method: 'POST', path: '/v1/auth/register', status: 201, summary: 'Open an account, and log in.', refusals: ['user.email_taken', 'user.password_weak', ...hashed],
       body: Register, answer: LoggedInJson,
       async handle({ body, client }) {
-        const { user, tokens } = await users.register({ ...body, client }, { deadlineMs: HASHING_MS_MAX });
+        const { user, tokens } = await hashing((patience) => users.register({ ...body, client }, patience));
         return { user: userJson(user), tokens: tokensJson(tokens) };
       },
     }),
     route({
-      ...open, method: 'POST', path: '/v1/auth/login', status: 200, summary: 'Log in.', refusals: ['user.credentials_wrong', 'user.login_busy'],
+      ...open, method: 'POST', path: '/v1/auth/login', status: 200, summary: 'Log in.', refusals: ['user.credentials_wrong', ...hashed],
       body: Login, answer: LoggedInJson,
       async handle({ body, client }, headers) {
         await countLogin(body.email, client.ip, headers);
-        const { user, tokens } = await users.login({ ...body, client }, { deadlineMs: HASHING_MS_MAX });
+        const { user, tokens } = await hashing((patience) => users.login({ ...body, client }, patience));
         return { user: userJson(user), tokens: tokensJson(tokens) };
       },
     }),
@@ -67,7 +70,7 @@ function openRoutes(rpc: Rpc, countLogin: CountTries, publicKeys: () => Promise<
   ];
 }
 
-function sessionRoutes(rpc: Rpc, countLogin: CountTries): Route[] {
+function sessionRoutes(rpc: Rpc, countLogin: CountTries, hashing: Hash): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
@@ -78,11 +81,11 @@ function sessionRoutes(rpc: Rpc, countLogin: CountTries): Route[] {
       },
     }),
     route({
-      ...signedIn, method: 'POST', path: '/v1/auth/password', status: 204, summary: 'Change the password. Ends every other session.', refusals: ['user.credentials_wrong', 'user.password_weak', 'user.login_busy'],
+      ...signedIn, method: 'POST', path: '/v1/auth/password', status: 204, summary: 'Change the password. Ends every other session.', refusals: ['user.credentials_wrong', 'user.password_weak', ...hashed],
       body: ChangePassword,
       async handle({ body, call, user, client }, headers) {
         await countLogin(present(user).id, client.ip, headers);
-        await users.changePassword(body, { ...call, deadlineMs: HASHING_MS_MAX });
+        await hashing((patience) => users.changePassword(body, { ...call, ...patience }));
         return undefined;
       },
     }),

@@ -2,7 +2,7 @@ import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { type CountTries, email, HASHING_MS_MAX, password } from './auth';
+import { type CountTries, email, type Hash, hashed, password } from './auth';
 import { present } from './json';
 
 /** 256 bit in base64url, as they stand in the link. */
@@ -17,7 +17,7 @@ const open = { tag: 'Sessions', access: { roles: 'public' }, cacheControl: 'no-s
 const mine = { tag: 'Me', access: { roles: 'signed_in' } } as const;
 
 /** What goes by way of somebody's mailbox. The links lead to pages that send their token here, so that looking at a mail changes nothing. */
-export function mailboxRoutes(rpc: Rpc, countLogin: CountTries, countMail: CountTries): Route[] {
+export function mailboxRoutes(rpc: Rpc, countLogin: CountTries, countMail: CountTries, hashing: Hash): Route[] {
   const users = rpc.client(UserService);
   return [
     route({
@@ -46,19 +46,19 @@ export function mailboxRoutes(rpc: Rpc, countLogin: CountTries, countMail: Count
       },
     }),
     route({
-      ...open, method: 'POST', path: '/v1/auth/password/reset', status: 204, summary: 'Choose a new password, with the token of the mail. Ends every session.', refusals: ['user.token_invalid', 'user.password_weak', 'user.login_busy'],
+      ...open, method: 'POST', path: '/v1/auth/password/reset', status: 204, summary: 'Choose a new password, with the token of the mail. Ends every session.', refusals: ['user.token_invalid', 'user.password_weak', ...hashed],
       body: Reset,
       async handle({ body }) {
-        await users.resetPassword(body, { deadlineMs: HASHING_MS_MAX });
+        await hashing((patience) => users.resetPassword(body, patience));
         return undefined;
       },
     }),
     route({
-      ...mine, method: 'POST', path: '/v1/me/email', status: 202, summary: 'Ask for another e-mail address. It changes when the links in the mails to the old and the new one have been followed.', refusals: ['user.credentials_wrong', 'user.email_taken', 'user.email_unchanged', 'user.too_many_mails', 'user.login_busy'],
+      ...mine, method: 'POST', path: '/v1/me/email', status: 202, summary: 'Ask for another e-mail address. It changes when the links in the mails to the old and the new one have been followed.', refusals: ['user.credentials_wrong', 'user.email_taken', 'user.email_unchanged', 'user.too_many_mails', ...hashed],
       body: ChangeEmail,
       async handle({ body, call, user, client }, headers) {
         await countLogin(present(user).id, client.ip, headers);
-        await users.changeEmail(body, { ...call, deadlineMs: HASHING_MS_MAX });
+        await hashing((patience) => users.changeEmail(body, { ...call, ...patience }));
         return undefined;
       },
     }),

@@ -4,7 +4,7 @@ import type { SendTrade } from './quotes';
 import { adminRoutes } from './admin';
 import { analyticsRoutes } from './analytics';
 import { askRoutes } from './asks';
-import { authRoutes, type CountTries } from './auth';
+import { authRoutes, type CountTries, type Hash } from './auth';
 import { deadLetterRoutes } from './dead-letters';
 import { bidRoutes } from './bids';
 import { catalogRoutes } from './catalog';
@@ -35,6 +35,7 @@ export interface Behind {
   readonly sendTrade: SendTrade;
   readonly countLogin: CountTries;
   readonly countMail: CountTries;
+  readonly hashing: Hash;
   readonly publicKeys: () => Promise<unknown>;
   readonly issueTicket: Parameters<typeof socketTicketRoutes>[0];
   readonly internals: Parameters<typeof healthRoutes>[0];
@@ -43,10 +44,10 @@ export interface Behind {
 }
 
 /** The whole public API. */
-export function routesOver({ rpc, sendTrade, countLogin, countMail, publicKeys, issueTicket, internals, testClock }: Behind): Route[] {
+export function routesOver({ rpc, sendTrade, countLogin, countMail, hashing, publicKeys, issueTicket, internals, testClock }: Behind): Route[] {
   return documentRoutes([
-    ...authRoutes(rpc, countLogin, publicKeys),
-    ...mailboxRoutes(rpc, countLogin, countMail),
+    ...authRoutes(rpc, countLogin, hashing, publicKeys),
+    ...mailboxRoutes(rpc, countLogin, countMail, hashing),
     ...meRoutes(rpc),
     ...productRoutes(rpc),
     ...catalogRoutes(rpc),

@@ -35,7 +35,8 @@ export abstract class Payments {
 }
 
 /** `cause`: the span that has asked for it. */
-export type TakenOperation = Operation & { readonly isFresh: boolean; readonly ageMs: number; readonly cause?: string };
+/** `refundReason`: of a refund alone. */
+export type TakenOperation = Operation & { readonly isFresh: boolean; readonly ageMs: number; readonly cause?: string; readonly refundReason?: string };
 
 export abstract class Operations {
   abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; delayMs?: number }): Promise<string>;
@@ -264,9 +265,16 @@ export abstract class Reconciliations {
   abstract prune(at: Date): Promise<void>;
 }
 
+/** What else there is to say of a step at the provider. */
+export interface Happening {
+  /** Of a refund: why the order gives the money back. */
+  readonly reason?: string;
+  readonly [field: string]: unknown;
+}
+
 /** One call site for each money event: the counter and the log line cannot drift apart. */
 export abstract class Telemetry {
-  abstract happened(op: OperationKind | 'webhook', outcome: string, fields?: Readonly<Record<string, unknown>>): void;
+  abstract happened(op: OperationKind | 'webhook', outcome: string, fields?: Happening): void;
   /** A message of the provider has arrived about something that happened there so long ago. */
   abstract heard(secondsAgo: number): void;
   /** A piece of work has failed for a reason of our own. */

@@ -95,9 +95,9 @@ export class RunOperations {
   private async one(operation: TakenOperation): Promise<void> {
     try {
       const result = await this.attempt(operation);
-      const { orderId, kind, attempt } = operation;
+      const { orderId, kind, attempt, refundReason } = operation;
       if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
-      this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { order_id: orderId, attempt, ...('code' in result ? { code: result.code } : {}) });
+      this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { order_id: orderId, attempt, ...('code' in result && { code: result.code }), ...(refundReason !== undefined && { reason: refundReason }) });
     } catch (error) {
       this.telemetry.broke(`operation ${operation.id}`, error);
     }

@@ -9,13 +9,16 @@ export interface ProductPage {
   readonly next?: string;
 }
 
+/** A market, and the category of its product. */
+export type MarketOfCategory = Market & { readonly category: string };
+
 export abstract class Products {
   abstract find(idOrUrlKey: string): Promise<Product | undefined>;
   /** Locks the product until the transaction ends. */
   abstract lock(tx: Transaction, id: string): Promise<Product | undefined>;
   /** Newest first; active ones only. */
   abstract page(request: { readonly brand: string; readonly limit: number; readonly after?: string }): Promise<ProductPage>;
-  abstract markets(ids: readonly string[]): Promise<readonly Market[]>;
+  abstract markets(ids: readonly string[]): Promise<readonly MarketOfCategory[]>;
   /** Answers false when another product has the style id. A url key that is taken gets a suffix, so the stored product is answered. */
   abstract add(tx: Transaction, product: Product): Promise<Product | 'style_id_taken'>;
   abstract update(tx: Transaction, product: Product): Promise<void>;

@@ -1,5 +1,5 @@
 import { moneyToMessage } from '@libs/kernel/money';
-import type { Market } from '../domain/market';
+import type { MarketOfCategory } from './ports';
 import { type Product, retailPriceOf } from '../domain/product';
 
 /** The product as answers and events show it: the same, whole, in both. */
@@ -16,7 +16,7 @@ export function productMessage(product: Product) {
     description: product.description,
     releaseDate: product.releaseDate,
     imageUrls: [...product.imageUrls],
-    markets: product.markets.map(marketMessage),
+    markets: product.markets.map((market) => marketMessage({ ...market, category: product.category })),
     urlKey: product.urlKey,
     status: product.status,
     createdAt: { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 },
@@ -25,7 +25,7 @@ export function productMessage(product: Product) {
   };
 }
 
-export function marketMessage(market: Market) {
+export function marketMessage(market: MarketOfCategory) {
   return {
     id: market.id,
     productId: market.productId,
@@ -36,5 +36,6 @@ export function marketMessage(market: Market) {
     minPriceMinor: BigInt(market.minPriceMinor),
     maxPriceMinor: BigInt(market.maxPriceMinor),
     status: market.status,
+    category: market.category,
   };
 }

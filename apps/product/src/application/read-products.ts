@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid, marketNotFound, productNotFound, tooMany } from '../domain/errors';
-import type { Market } from '../domain/market';
 import type { Product } from '../domain/product';
-import { ActiveAsks, type ProductPage, Products } from './ports';
+import { ActiveAsks, type MarketOfCategory, type ProductPage, Products } from './ports';
 
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
@@ -29,7 +28,7 @@ export class ReadProducts {
   }
 
   /** In the order that was asked for. One unknown id refuses the whole question, unless only known ones are wanted. */
-  async markets(ids: readonly string[], { knownOnly = false } = {}): Promise<readonly Market[]> {
+  async markets(ids: readonly string[], { knownOnly = false } = {}): Promise<readonly MarketOfCategory[]> {
     if (ids.length > MAX_MARKETS) throw tooMany(MAX_MARKETS);
     const wanted = [...new Set(ids)];
     const found = new Map((await this.products.markets(wanted)).map((market) => [market.id, market]));

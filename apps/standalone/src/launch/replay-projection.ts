@@ -1,16 +1,20 @@
 import { resolve } from 'node:path';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
+import { SystemWallClock } from '@libs/chassis/clocks';
 import type { Environment } from '@libs/chassis/config';
 import { Log } from '@libs/chassis/log';
 import { openBus } from '@libs/chassis/open-bus';
 import type { ServiceDefinition } from '@libs/chassis/service';
+import { RETENTION_DAYS } from '@libs/events/bus';
 import { LogIncomplete, type Replayed, replay } from '@libs/events/replay';
+import type { WallClock } from '@libs/kernel/clock';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
 import { readRunFile, runningExchange } from '../run-file';
 
 const POOL_SIZE = 2;
+const DAY_MS = 24 * 3_600_000;
 /** What can be had from the owners of its facts as well, whole. */
 const REBUILT: ReadonlySet<string> = new Set(['search', 'analytics']);
 
@@ -34,13 +38,18 @@ export async function replayProjection({ service, data, env, since }: ReplayDema
     const transactions = new PostgresTransactions(database, []);
     return await replay({ bus, sql: database.sql, transactions, consumer: name, tables: projection.tables, topics: projection.topics, ...(since && { since }) });
   } catch (error) {
-    if (error instanceof LogIncomplete) throw new Error(`Nothing has changed: ${error.message}. ${REBUILT.has(name) ? `npm run cli -- rebuild ${name} asks the owners instead` : 'With --since it takes what there is'}.`);
+    if (error instanceof LogIncomplete) throw new Error(`Nothing has changed: ${error.message}, so ${REBUILT.has(name) ? `ask its owners instead: npm run cli -- rebuild ${name}` : `say from when: --since ${earliest(new SystemWallClock())} takes all that there is`}.`);
     throw error;
   } finally {
     await close();
     await database.close();
     await stop();
   }
+}
+
+/** The log holds nothing from before. */
+function earliest(clock: WallClock): string {
+  return `${new Date(clock.now().getTime() - RETENTION_DAYS * DAY_MS).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 /** Those that the environment names, else those of the data folder, whose server runs for as long as this takes. */

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Activity } from '@libs/chassis/activity';
 import { Health } from '@libs/chassis/health';
 import { Metrics } from '@libs/chassis/metrics';
+import type { Counter } from 'prom-client';
 import { ExpireQuotes } from '../../application/expire-quotes';
 import { Intake } from '../../application/intake';
 import { FactStore, CommittedEvents } from '../../application/ports';
@@ -10,18 +11,26 @@ import { ReconcileBooks } from '../../application/reconcile-books';
 import { SHARDS } from '../../domain/shard';
 import { type CommittedBatch, Writer, type WriterListener } from '../../application/writer';
 
+/** Admins name categories as they like: so many are told apart, and what is beyond is counted together. */
+const CATEGORIES_MAX = 50;
+
 /** What the writer does, in numbers. */
 @Injectable()
 export class WriterMetrics implements WriterListener {
   private readonly counts;
 
-  constructor(writer: Writer, intake: Intake, metrics: Metrics, reconcile: ReconcileBooks) {
+  constructor(
+    private readonly writer: Writer,
+    intake: Intake,
+    metrics: Metrics,
+    reconcile: ReconcileBooks,
+  ) {
     this.counts = {
       bid: metrics.counter('bids_total', 'Bids that were taken, by what became of them at once.', ['result']),
       ask: metrics.counter('asks_total', 'Asks that were taken, by what became of them at once.', ['result']),
       cancelled: { bid: metrics.counter('bids_cancelled_total', 'Bids that were cancelled, by why.', ['reason']), ask: metrics.counter('asks_cancelled_total', 'Asks that were cancelled, by why.', ['reason']) },
       expired: { bid: metrics.counter('bids_expired_total', 'Bids that expired.'), ask: metrics.counter('asks_expired_total', 'Asks that expired.') },
-      matches: metrics.counter('matches_total', 'Bids and asks that met.'),
+      matches: new ByCategory(metrics.counter('matches_total', 'Bids and asks that met, by the category of their product.', ['category'])),
       latency: metrics.histogram('match_latency_seconds', 'From the taking of a batch of commands to the end of its commit.'),
     };
     metrics.gauge('engine_queue_depth', 'Commands that are queued or being written.', [], () => writer.depth);
@@ -41,7 +50,7 @@ export class WriterMetrics implements WriterListener {
       if (event.type === 'cancelled') counts.cancelled[event.quote.side].inc({ reason: event.quote.reason ?? 'none' });
       else if (event.type === 'expired') counts.expired[event.quote.side].inc();
     }
-    counts.matches.inc(batch.matches.size);
+    for (const { marketId } of batch.matches.values()) counts.matches.of(this.writer.floor.markets.get(marketId)?.terms.category ?? '').inc();
     counts.latency.observe(tookMs / 1_000);
   }
 }
@@ -54,6 +63,22 @@ function countBy(names: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
+}
+
+/** Each series is looked up by its label once: to count a match allocates nothing. */
+class ByCategory {
+  private readonly known = new Map<string, Counter.Internal>();
+
+  constructor(private readonly counter: Counter<'category'>) {}
+
+  of(category: string): Counter.Internal {
+    const found = this.known.get(category);
+    if (found) return found;
+    if (this.known.size >= CATEGORIES_MAX) return this.counter.labels('other');
+    const series = this.counter.labels(category === '' ? 'unknown' : category);
+    this.known.set(category, series);
+    return series;
+  }
 }
 
 @Injectable()

@@ -6,6 +6,7 @@ export interface MarketRow {
   readonly id: string;
   readonly product_id: string;
   readonly size: string;
+  readonly category: string;
   readonly currency: string;
   readonly tick: string | number;
   readonly min_price: string | number;
@@ -17,12 +18,12 @@ export interface MarketRow {
   readonly state: 'open' | 'halted';
 }
 
-export const MARKET_COLUMNS = 'm.id, m.product_id, m.size, m.currency, m.tick, m.min_price, m.max_price, m.retired, m.shard, m.seq, m.match_seq, m.state';
+export const MARKET_COLUMNS = 'm.id, m.product_id, m.size, m.category, m.currency, m.tick, m.min_price, m.max_price, m.retired, m.shard, m.seq, m.match_seq, m.state';
 
 export function marketOf(row: MarketRow): { terms: MarketTerms; position: MarketPosition } {
   return {
     terms: {
-      id: typeId('mkt', row.id), productId: typeId('prd', row.product_id), size: row.size, currency: row.currency,
+      id: typeId('mkt', row.id), productId: typeId('prd', row.product_id), size: row.size, category: row.category, currency: row.currency,
       tick: Number(row.tick), min: Number(row.min_price), max: Number(row.max_price), retired: row.retired,
     },
     position: { shard: row.shard, seq: Number(row.seq), matchSeq: Number(row.match_seq), state: row.state },

@@ -12,8 +12,8 @@ const SELECT = `
     from markets m left join lateral (select price, sold_at from sales where market_id = m.id order by sold_at desc limit 1) s on true`;
 
 const PUT = `
-  insert into markets as m (id, product_id, size, currency, tick, min_price, max_price, retired, shard) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-      on conflict (id) do update set size = excluded.size, tick = excluded.tick, min_price = excluded.min_price, max_price = excluded.max_price, retired = m.retired or excluded.retired`;
+  insert into markets as m (id, product_id, size, currency, tick, min_price, max_price, retired, shard, category) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      on conflict (id) do update set size = excluded.size, category = coalesce(nullif(excluded.category, ''), m.category), tick = excluded.tick, min_price = excluded.min_price, max_price = excluded.max_price, retired = m.retired or excluded.retired`;
 
 const EFFECT = `insert into fact_effects (shard, kind, subject) select shard, 'market_changed', id from markets where id = any ($1::uuid[])`;
 
@@ -44,8 +44,8 @@ export class PostgresMarketStore extends MarketStore {
   }
 
   async changed(tx: Transaction, terms: readonly MarketTerms[]): Promise<void> {
-    for (const { id, productId, size, currency, tick, min, max, retired } of terms) {
-      await this.sql.in(tx).query(PUT, [uuidOfOwn('mkt', id), uuidOfOwn('prd', productId), size, currency, tick, min, max, retired, shardOf(id)]);
+    for (const { id, productId, size, category, currency, tick, min, max, retired } of terms) {
+      await this.sql.in(tx).query(PUT, [uuidOfOwn('mkt', id), uuidOfOwn('prd', productId), size, currency, tick, min, max, retired, shardOf(id), category]);
     }
     await this.announce(tx, terms.map(({ id }) => id));
   }

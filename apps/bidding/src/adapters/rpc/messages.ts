@@ -60,6 +60,7 @@ export function updateMessage(update: MarketUpdate): MessageInitShape<typeof Mar
     numberOfBids: update.bids,
     bidChanges: levelMessages(update.bidChanges),
     askChanges: levelMessages(update.askChanges),
+    committedAtMs: BigInt(update.committedAtMs ?? 0),
   };
 }
 

@@ -9,7 +9,7 @@ import { quoteMessage } from './messages';
 export function watchUserQuotes(requests: Observable<WatchUserQuotesRequest>, feed: UserFeed<QuoteChange>): Observable<MessageInitShape<typeof WatchUserQuotesResponseSchema>> {
   return new Observable((subscriber) => {
     const watching = feed.subscribe({
-      changed: (changes) => subscriber.next({ quotes: changes.map(({ quote, currency, matchId, seq }) => ({ ...quoteMessage(quote, currency, matchId), seq: BigInt(seq) })) }),
+      changed: (changes) => subscriber.next({ quotes: changes.map(({ quote, currency, matchId, seq }) => ({ ...quoteMessage(quote, currency, matchId), seq: BigInt(seq) })), committedAtMs: oldestOf(changes) }),
       readAgain: (userIds) => subscriber.next({ readAgain: [...userIds] }),
     });
     const next = ({ watch, unwatch }: WatchUserQuotesRequest) => {
@@ -19,4 +19,8 @@ export function watchUserQuotes(requests: Observable<WatchUserQuotesRequest>, fe
     subscriber.add(requests.subscribe({ next, complete: () => subscriber.complete(), error: (error) => subscriber.error(error) }));
     return () => watching.end();
   });
+}
+
+function oldestOf(changes: readonly QuoteChange[]): bigint {
+  return BigInt(Math.min(...changes.map(({ committedAtMs = 0 }) => committedAtMs)));
 }

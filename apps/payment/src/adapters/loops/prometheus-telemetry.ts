@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { Metrics } from '@libs/chassis/metrics';
 import type { OperationKind } from '../../domain/operation';
-import { Telemetry } from '../../application/ports';
+import { countedReason } from '../../domain/refund-reason';
+import { type Happening, Telemetry } from '../../application/ports';
 
 const quiet: ReadonlySet<string> = new Set(['duplicate', 'received']);
 
@@ -11,7 +12,8 @@ const WEBHOOK_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 60, 300, 600, 3_600, 86_400, 259_
 @Injectable()
 export class PrometheusTelemetry extends Telemetry {
   private readonly operations;
-  private readonly named;
+  private readonly payouts;
+  private readonly refunds;
   private readonly webhookLag;
 
   constructor(
@@ -20,16 +22,15 @@ export class PrometheusTelemetry extends Telemetry {
   ) {
     super();
     this.operations = metrics.counter('payments_total', 'Operations at the payment provider by their outcome', ['op', 'outcome']);
-    this.named = {
-      payout: metrics.counter('payouts_total', 'Payouts by their outcome', ['outcome']),
-      refund: metrics.counter('refunds_total', 'Refunds by their outcome', ['outcome']),
-    };
+    this.payouts = metrics.counter('payouts_total', 'Payouts by their outcome', ['outcome']);
+    this.refunds = metrics.counter('refunds_total', 'Refunds by why the order gives the money back, and by their outcome', ['reason', 'outcome']);
     this.webhookLag = metrics.histogram('stripe_webhook_lag_seconds', 'From what happened at the provider to our taking in its message', [], WEBHOOK_BUCKETS_S);
   }
 
-  happened(op: OperationKind | 'webhook', outcome: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  happened(op: OperationKind | 'webhook', outcome: string, fields: Happening = {}): void {
     this.operations.inc({ op, outcome });
-    if (op === 'payout' || op === 'refund') this.named[op].inc({ outcome });
+    if (op === 'payout') this.payouts.inc({ outcome });
+    if (op === 'refund') this.refunds.inc({ reason: countedReason(fields.reason ?? ''), outcome });
     if (!quiet.has(outcome)) this.log.info({ op, outcome, ...fields }, 'a step at the payment provider');
   }
 

@@ -27,7 +27,8 @@ const TAKE = `with due as (
     order by next_at limit $1 for update skip locked)
   update payment_op o set state = 'sent', sent_at = coalesce(o.sent_at, now()), takes = o.takes + 1, leased_until = now() + ${LEASE}, lease_holder = ${thisProcess}
   from due where o.op_id = due.op_id
-  returning o.*, due.state as was, (extract(epoch from now() - o.sent_at) * 1000)::bigint as age_ms`;
+  returning o.*, due.state as was, (extract(epoch from now() - o.sent_at) * 1000)::bigint as age_ms,
+    case when o.kind = 'refund' then (select r.reason from refunds r where r.order_id = o.order_id) end as refund_reason`;
 
 interface Row {
   readonly op_id: string;
@@ -60,8 +61,8 @@ export class PostgresOperations extends Operations {
   }
 
   async take(limit: number): Promise<TakenOperation[]> {
-    const rows = await this.sql.query<Row & { was: OperationState; age_ms: number; traceparent: string | null }>(TAKE, [limit]);
-    return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms, ...(row.traceparent && { cause: row.traceparent }) }));
+    const rows = await this.sql.query<Row & { was: OperationState; age_ms: number; traceparent: string | null; refund_reason: string | null }>(TAKE, [limit]);
+    return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms, ...(row.traceparent && { cause: row.traceparent }), ...(row.refund_reason !== null && { refundReason: row.refund_reason }) }));
   }
 
   async freeLeases(): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql, type Statements } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
-import { type ProductPage, Products } from '../../application/ports';
+import { type MarketOfCategory, type ProductPage, Products } from '../../application/ports';
 import type { Market } from '../../domain/market';
 import type { Product } from '../../domain/product';
 
@@ -13,8 +13,9 @@ interface ProductRow extends Omit<Product, 'retailPriceMinor'> {
 /** Characters of the id that tell two products with one url key apart. */
 const URL_KEY_SUFFIX = 6;
 
-const MARKET = `id, product_id as "productId", size, condition, currency, tick_minor as "tickMinor",
-  min_price_minor as "minPriceMinor", max_price_minor as "maxPriceMinor", status`;
+const MARKET = `select s.id, s.product_id as "productId", s.size, s.condition, s.currency, s.tick_minor as "tickMinor",
+  s.min_price_minor as "minPriceMinor", s.max_price_minor as "maxPriceMinor", s.status, p.category
+  from sizes s join products p on p.id = s.product_id`;
 
 const PRODUCT = `select p.id, p.brand, p.model, p.colorway, p.category, p.style_id as "styleId", p.description, p.currency,
   p.retail_price_minor as "retailPriceMinor", p.release_date as "releaseDate", p.url_key as "urlKey", p.status,
@@ -73,9 +74,9 @@ export class PostgresProducts extends Products {
     return { products, ...(rows.length > limit && last && { next: last.id }) };
   }
 
-  async markets(ids: readonly string[]): Promise<readonly Market[]> {
+  async markets(ids: readonly string[]): Promise<readonly MarketOfCategory[]> {
     const uuids = ids.map((id) => uuidOf('mkt', id)).filter((uuid) => uuid !== undefined);
-    const rows = await this.sql.query<Market>(`select ${MARKET} from sizes where id = any($1::uuid[])`, [uuids]);
+    const rows = await this.sql.query<MarketOfCategory>(`${MARKET} where s.id = any($1::uuid[])`, [uuids]);
     return rows.map(marketOf);
   }
 
@@ -122,6 +123,6 @@ function productOf({ retailPriceMinor, ...row }: ProductRow): Product {
   return { ...row, id, markets: row.markets.map(marketOf), ...(retailPriceMinor !== null && { retailPriceMinor }) };
 }
 
-function marketOf(row: Market): Market {
+function marketOf<M extends Market>(row: M): M {
   return { ...row, id: typeId('mkt', row.id), productId: typeId('prd', row.productId) };
 }
