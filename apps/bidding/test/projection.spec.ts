@@ -41,6 +41,10 @@ describe('the live books in Redis', () => {
     const request = { marketId, price: { currency: 'USD', minor: BigInt(minor) }, idempotencyKey: ids.next('key') };
     return side === 'bid' ? service.client(BiddingService, by).placeBid(request) : service.client(BiddingService, by).placeAsk(request);
   };
+  /** A few at once: bidding learns each of these markets by asking for it, and a placement does not wait for hundreds of others. */
+  const placeInEach = async (markets: readonly string[]) => {
+    for (let at = 0; at < markets.length; at += 10) await Promise.all(markets.slice(at, at + 10).map((market) => place('ask', market, 460)));
+  };
   const book = (marketId: string, minSeq = 0n) => service.client(BiddingService, user()).getOrderBook({ marketId, minSeq });
   const inRedis = (marketId: string) => client.zrange(`{m:${marketId}}:asks`, 0, -1, 'WITHSCORES');
 
@@ -110,6 +114,16 @@ describe('the live books in Redis', () => {
     expect(await client.hget(`{m:${market}}:meta`, 'seq')).toBe('2');
   });
 
+  it('a single book that is lost is written again when its market is compared', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    await client.del(`{m:${market}}:asks`, `{m:${market}}:meta`);
+    await service.app.get(ReconcileBooks).compare([market]);
+    await service.settled();
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['460']);
+  });
+
   it.each([['has stayed behind', '0'], ['is ahead of all that has happened', '99']])('a book that %s is found when it is compared, though nothing more happens in its market', async (_, seq) => {
     const market = ids.next('mkt');
     await place('ask', market, 460);
@@ -122,7 +136,7 @@ describe('the live books in Redis', () => {
 
   it('nobody waits while the books of all markets are looked after: each pass asks for a share of them, and each market has its turn', async () => {
     const markets = Array.from({ length: 250 }, () => ids.next('mkt'));
-    await Promise.all(markets.map((market) => place('ask', market, 460)));
+    await placeInEach(markets);
     await service.settled();
     const tops = jest.spyOn(service.app.get(Books), 'tops');
     for (let pass = 0; pass < 3; pass++) await service.app.get(ReconcileBooks).pass();
@@ -134,7 +148,7 @@ describe('the live books in Redis', () => {
 
   it('a Redis that came back empty is noticed in one pass and filled again, though nobody trades or reads', async () => {
     const markets = Array.from({ length: 250 }, () => ids.next('mkt'));
-    await Promise.all(markets.map((market) => place('ask', market, 460)));
+    await placeInEach(markets);
     await service.settled();
     await client.flushall();
     await service.app.get(ReconcileBooks).pass();

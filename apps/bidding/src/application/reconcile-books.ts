@@ -46,7 +46,7 @@ export class ReconcileBooks implements WriterListener {
     this.projection.doubt(missing.length > share.length / 2 ? all : missing);
   }
 
-  /** Answers the markets that differ at equal sequences. A book that has stayed behind its rows, or is ahead of all that ever happened, is compared with the floor; one that moved while we looked is compared another time. */
+  /** Answers the markets that differ at equal sequences. A book that is missing, has stayed behind its rows, or is ahead of all that ever happened, is doubted; one that moved while we looked is compared another time. */
   async compare(ids: readonly string[]): Promise<string[]> {
     const rows = await this.records.images(ids);
     const books = await this.books.images(rows.map(({ marketId }) => marketId));
@@ -54,7 +54,7 @@ export class ReconcileBooks implements WriterListener {
     for (const [i, row] of rows.entries()) {
       const book = books[i];
       const newest = this.writer.floor.markets.get(row.marketId)?.seq ?? row.seq;
-      if (book && (book.seq < row.seq || book.seq > newest)) this.projection.doubt([row.marketId]);
+      if (!book || book.seq < row.seq || book.seq > newest) this.projection.doubt([row.marketId]);
       if (!book || book.seq !== row.seq) continue;
       const { h1, h2 } = hashOf(book);
       if (h1 === row.h1 && h2 === row.h2 && book.h1 === row.h1 && book.h2 === row.h2) continue;
