@@ -193,6 +193,7 @@ export const knownProblems: Readonly<Record<string, { readonly status: number; r
   'rpc.user_missing': { status: 401, retryable: false, detail: 'Nobody is named as the user of this call.' },
   'search.cursor_invalid': { status: 400, retryable: false, detail: 'This cursor is not one of ours, or of another search: begin anew.' },
   'search.index_unavailable': { status: 503, retryable: true, detail: 'The search engine cannot be reached at the moment.' },
+  'search.range_invalid': { status: 422, retryable: false, detail: 'A range ends where it begins, or after that.' },
   'search.rebuild_not_done': { status: 503, retryable: true, detail: 'The rebuild has not ended in … s. It goes on while the service runs.' },
   'search.saved_not_found': { status: 404, retryable: false, detail: 'You have no such saved search.' },
   'search.too_many_saved': { status: 409, retryable: false, detail: 'One may keep … searches.' },
