@@ -114,6 +114,7 @@ export const knownProblems: Readonly<Record<string, { readonly status: number; r
   'notification.event_unknown': { status: 422, retryable: false, detail: 'There is no such choice.' },
   'notification.kind_unknown': { status: 400, retryable: false, detail: 'There is no such message.' },
   'notification.not_found': { status: 404, retryable: false, detail: 'There is no such notification.' },
+  'notification.parked_not_found': { status: 404, retryable: false, detail: 'There is no such message among those that were given up.' },
   'notification.preference_fixed': { status: 422, retryable: false, detail: 'This message protects your account or your money, and cannot be switched off.' },
   'notification.quiet_hours_empty': { status: 422, retryable: false, detail: 'Quiet hours go from one time of day to another, as HH:MM.' },
   'notification.status_unknown': { status: 400, retryable: false, detail: 'There is no such status.' },

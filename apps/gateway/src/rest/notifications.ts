@@ -95,7 +95,7 @@ function parkedRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/admin/parked-messages/resume', summary: 'Try one of them anew, or all.', body: z.strictObject({ messageId: idOf('ntf').optional() }), answer: z.object({ resumed: z.int() }),
+      ...admin, method: 'POST', path: '/v1/admin/parked-messages/resume', summary: 'Try one of them anew, or all.', refusals: ['notification.parked_not_found'], body: z.strictObject({ messageId: idOf('ntf').optional() }), answer: z.object({ resumed: z.int() }),
       async handle({ body, call }) {
         const { resumed } = await notifications.resumeParkedMessages(body, call);
         return { resumed };
