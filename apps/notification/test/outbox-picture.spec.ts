@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { Transactions } from '@libs/postgres/transaction';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { PlanMessage } from '../src/application/plan-message';
 import { isAccountKind, type Kind, kinds } from '../src/domain/catalogue';
 import { idOf, type OutboxMessage, type Person, PostOffice } from './post-office';
@@ -63,7 +63,7 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
 
     async function shown(query: string): Promise<Locator[]> {
       await page.goto(`${office.sandbox.url}/outbox?${query}`);
-      expect(await widthOf(page)).toBeLessThanOrEqual(viewport.width);
+      expect((await measured(page)).wide).toBe(0);
       return page.locator('article').all();
     }
 
@@ -75,12 +75,11 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
       for (const [i, mail] of [...mails].reverse().entries()) {
         const card = cards[i];
         if (!card) throw new Error('a mail has no card');
-        const frame = card.locator('iframe').contentFrame().locator(':root');
-        const seen = oneLine(await frame.innerText());
+        const frame = await frameIn(card);
+        const seen = oneLine(await frame.locator(':root').innerText());
         expect(readingOf(mail).filter((line) => !seen.includes(line))).toEqual([]);
         expect(UNFIT.exec(seen.replaceAll(/https:\/\/\S+/g, ''))).toBeNull();
-        const { wide, high } = await frame.evaluate(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) => ({ wide: scrollWidth - clientWidth, high: scrollHeight - clientHeight }));
-        const broken = await frame.evaluate(brokenWords, WORD_MAX);
+        const { wide, high, broken } = await measured(frame);
         if (wide > 0 || high > 0 || broken.length > 0) cutOff.push({ subject: mail.subject, wide, high, broken });
         keep(`${name}-mail-${i}`, await card.screenshot());
       }
@@ -110,22 +109,38 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
   }
 });
 
-/** Words that begin on one line and end on another. Runs in the page. */
-function brokenWords(root: HTMLElement | SVGElement, longest: number): string[] {
-  const broken: string[] = [];
-  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+interface Measured {
+  /** How far the page goes beyond its window. */
+  readonly wide: number;
+  readonly high: number;
+  /** Words that begin on one line and end on another. */
+  readonly broken: readonly string[];
+}
+
+/** Runs in the page, hence a text: nothing else here knows of a document. */
+const MEASURE = `(() => {
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.scrollingElement;
+  const broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    for (const { 0: word, index } of (texts.currentNode.textContent ?? '').matchAll(/[\p{Letter}\p{Number}]+/gu)) {
+    for (const { 0: word, index } of texts.currentNode.textContent.matchAll(/[\\p{Letter}\\p{Number}]+/gu)) {
       const range = document.createRange();
       range.setStart(texts.currentNode, index);
       range.setEnd(texts.currentNode, index + word.length);
-      if (word.length <= longest && new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+      if (word.length <= ${WORD_MAX} && new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
     }
   }
-  return broken;
+  return { wide: scrollWidth - clientWidth, high: scrollHeight - clientHeight, broken };
+})()`;
+
+const measured = (page: Page | Frame) => page.evaluate<Measured>(MEASURE);
+
+async function frameIn(card: Locator): Promise<Frame> {
+  const frame = await (await card.locator('iframe').elementHandle())?.contentFrame();
+  if (!frame) throw new Error('a mail has no frame');
+  return frame;
 }
 
-const widthOf = (page: Page) => page.evaluate(() => document.scrollingElement?.scrollWidth ?? Number.NaN);
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
 /** What the plain form of a mail says beside its addresses, line by line: the page has to show the same. */

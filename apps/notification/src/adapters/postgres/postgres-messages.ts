@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
+import { Ids, uuidOfOwn } from '@libs/kernel/ids';
 import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql } from '@libs/postgres/sql';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
