@@ -30,6 +30,10 @@ const common = ['analytics.currency_wrong', 'analytics.in_future'];
 
 /** What one owns and has sold, what it cost, and what it is worth. */
 export function portfolioRoutes(rpc: Rpc): Route[] {
+  return [...itemRoutes(rpc), ...csvRoutes(rpc)];
+}
+
+function itemRoutes(rpc: Rpc): Route[] {
   const collection = rpc.client(CollectionService);
   return [
     route({
@@ -71,6 +75,12 @@ export function portfolioRoutes(rpc: Rpc): Route[] {
         return undefined;
       },
     }),
+  ];
+}
+
+function csvRoutes(rpc: Rpc): Route[] {
+  const collection = rpc.client(CollectionService);
+  return [
     route({
       ...mine, method: 'GET', path: '/v1/portfolio/export', status: 200, summary: 'All items as CSV, to keep, to calculate with, or to import again.', answer: z.string(), mediaType: 'text/csv; charset=utf-8; header=present',
       async handle({ call }, headers) {
