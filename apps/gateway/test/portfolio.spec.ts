@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { AppError } from '@libs/kernel/app-error';
 import { accessToken } from './session-keys';
 import { ask, type RunningGateway, startGateway } from './start-gateway';
 
@@ -24,7 +25,7 @@ describe('a portfolio at the door', () => {
     gateway = await startGateway({
       collection: {
         exportPortfolio: async () => {
-          if (isBroken) throw new Error('broken');
+          if (isBroken) throw new AppError('unavailable', 'rpc.unavailable', 'Away.');
           return { csv: 'market_id,cost\r\nmkt_1,"1,00"\r\n' };
         },
         importPortfolio: async ({ csv }) => ({ imported: csv.split('\n').length - 1, alreadyThere: 0, errors: [] }),
@@ -39,7 +40,7 @@ describe('a portfolio at the door', () => {
     expect(text).toBe('market_id,cost\r\nmkt_1,"1,00"\r\n');
     isBroken = true;
     const failed = await ask(gateway.url, 'GET', '/v1/portfolio/export', { token });
-    expect([failed.status, failed.headers.get('content-type')]).toEqual([500, expect.stringContaining('application/problem+json')]);
+    expect([failed.status, failed.headers.get('content-type')]).toEqual([503, expect.stringContaining('application/problem+json')]);
   });
 
   it('comes in whole, as long as one may be; other bodies have their usual limit', async () => {
