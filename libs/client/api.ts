@@ -60,7 +60,7 @@ export class Api {
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
     const text = await answer.text();
-    const parsed = text === '' ? undefined : asJson(text);
+    const parsed = text === '' ? undefined : answer.headers.get('content-type')?.includes('json') ? asJson(text) : text;
     if (!answer.ok) {
       const problem = (typeof parsed === 'object' && parsed !== null ? parsed : { detail: text }) as Json; // An object, as was just seen.
       throw new Problem(answer.status, String(problem.code ?? 'unknown'), problem, `${method} ${path}`);

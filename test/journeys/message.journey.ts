@@ -58,6 +58,9 @@ export function messageJourneys(story: () => Story): void {
     const outbid = (await bea.mails()).filter(({ subject }) => subject?.startsWith('You were outbid'));
     expect(outbid.map(({ text }) => /Somebody.*/.exec(text)?.[0])).toEqual(['Somebody bids $210.00, which is more than your $200.00.']);
     const link = /<(.*)>/.exec(outbid[0]?.headers['List-Unsubscribe'] ?? '')?.[1] ?? '';
+    expect(outbid[0]?.text).toContain(link);
+    const seen = await fetch(link);
+    expect([seen.status, seen.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     const clicked = await fetch(link, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'List-Unsubscribe=One-Click' });
     expect([clicked.status, await clicked.json()]).toEqual([200, { event: 'outbid' }]);
     await bea.bids(market, 220);

@@ -62,8 +62,10 @@ export function pricesJourneys(story: () => Story): void {
     const { data, value } = await bea.api.get<Portfolio>('/v1/portfolio');
     expect(data.map(({ source, cost }) => [source, cost.amount])).toEqual([['order', 45_000]]);
     expect([value.atHighestBid.amount, value.unrealisedAtHighestBid.amount]).toEqual([43_000, -2_000]);
-    const { csv } = await bea.api.get<{ csv: string }>('/v1/portfolio/export');
+    const { body: csv, headers } = await bea.api.call<string>('GET', '/v1/portfolio/export');
+    expect([headers.get('content-type'), headers.get('content-disposition')]).toEqual([expect.stringContaining('text/csv'), 'attachment; filename="portfolio.csv"']);
     expect(csv).toContain(`${market},450.00,USD,`);
+    expect(await bea.api.post('/v1/portfolio/import', { csv })).toMatchObject({ imported: 0, alreadyThere: 1, errors: [] });
     expect((await sam.api.get<{ allTime: { revenue: { amount: number } } }>('/v1/analytics/selling/summary')).allTime.revenue.amount).toBe(45_000);
     expect(await bea.api.get('/v1/analytics/admin/kpis').catch(refusal)).toMatchObject({ status: 403 });
     expect(await story().admin.api.get('/v1/analytics/admin/kpis')).toMatchObject({ marketsWithSales: expect.any(Number) as number });

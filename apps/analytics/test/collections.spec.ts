@@ -1,4 +1,3 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { uuidOfOwn } from '@libs/kernel/ids';
 import { CarryPortfolio } from '../src/application/carry-portfolio';
 import { WatchPrices } from '../src/application/watch-prices';
@@ -151,66 +150,6 @@ describe('a price alert', () => {
     await expect(scene.collection(eve).deletePriceAlert({ alertId: alert!.id })).rejects.toMatchObject({ code: 'analytics.alert_not_found' });
     await scene.collection(bea).deletePriceAlert({ alertId: alert!.id });
     expect((await scene.collection(bea).getPriceAlerts({})).alerts).toEqual([]);
-  });
-});
-
-describe('a portfolio', () => {
-  const delivered = async (market: Market, price: number, buyerId: string, sellerId = newId('usr')) => {
-    const deal = await scene.sells(market, price, scene.service.clock.now(), { buyerId, sellerId });
-    const event = { orderId: deal.orderId, buyerId, sellerId, deliveredAt: timestampFromDate(scene.service.clock.now()) };
-    const { again } = await scene.service.deliver('order.delivered', deal.orderId, event);
-    await again();
-    await scene.settled();
-    return deal;
-  };
-
-  it('is filled by what is delivered, and emptied by what is sold on, first in first out', async () => {
-    const [bea, cyd, market] = [user(), user(), await scene.market()];
-    await delivered(market, 10_000, bea.id);
-    await delivered(market, 20_000, bea.id);
-    await delivered(market, 25_000, cyd.id, bea.id);
-    scene.owners.bids.set(market.id, 22_000n);
-    const { items, value } = await scene.collection(bea).getPortfolio({});
-    expect(items.map(({ source, cost, proceeds }) => [source, cost?.minor, proceeds?.minor])).toEqual([['order', 20_000n, undefined], ['order', 10_000n, 25_000n]]);
-    expect(value).toMatchObject({ owned: 1n, sold: 1n, costMinor: 20_000n, atHighestBidMinor: 22_000n, atLastSaleMinor: 25_000n, unrealisedAtHighestBidMinor: 2_000n, unrealisedAtLastSaleMinor: 5_000n, realisedMinor: 15_000n, degraded: false });
-    expect((await scene.collection(cyd).getPortfolio({})).items).toHaveLength(1);
-  });
-
-  it('takes items by hand, and shows losses as they are', async () => {
-    const [bea, eve, market] = [user(), user(), await scene.market()];
-    await scene.sells(market, 8_000);
-    await scene.settled();
-    const mine = scene.collection(bea);
-    const { item } = await mine.addPortfolioItem({ marketId: market.id, cost: usd(10_000), note: 'a gift' });
-    await mine.updatePortfolioItem({ itemId: item!.id, cost: usd(9_000) });
-    expect(await mine.getPortfolio({})).toMatchObject({ items: [{ cost: { minor: 9_000n }, note: 'a gift', source: 'manual' }], value: { unrealisedAtLastSaleMinor: -1_000n } });
-    await expect(scene.collection(eve).removePortfolioItem({ itemId: item!.id })).rejects.toMatchObject({ code: 'analytics.item_not_found' });
-    await expect(mine.addPortfolioItem({ marketId: market.id, cost: usd(1), acquiredAt: timestampFromDate(new Date('2100-01-01')) })).rejects.toMatchObject({ code: 'analytics.in_future' });
-    await expect(mine.addPortfolioItem({ marketId: market.id, cost: { minor: 1n, currency: 'EUR' } })).rejects.toMatchObject({ code: 'analytics.currency_wrong' });
-    await mine.removePortfolioItem({ itemId: item!.id });
-    expect((await mine.getPortfolio({})).items).toEqual([]);
-  });
-
-  it('comes in as CSV line by line, once for each key, and goes out again', async () => {
-    const [bea, market] = [user(), await scene.market()];
-    const mine = scene.collection(bea);
-    const csv = `market_id,cost,currency,acquired_on,note\n${market.id},100.50,USD,2026-01-05,first\n${newId('mkt')},1,USD,2026-01-05,\n${market.id},x,USD,2026-01-05,\n${market.id},1,USD,2099-01-05,`;
-    const answer = await mine.importPortfolio({ csv, idempotencyKey: 'k1' });
-    expect([answer.imported, answer.errors.map(({ line }) => line), answer.replayed]).toEqual([1, [3, 4, 5], false]);
-    expect(await mine.importPortfolio({ csv, idempotencyKey: 'k1' })).toMatchObject({ imported: 1, replayed: true });
-    await expect(mine.importPortfolio({ csv: `${csv}\n`, idempotencyKey: 'k1' })).rejects.toMatchObject({ code: 'analytics.key_reused' });
-    await expect(mine.importPortfolio({ csv: 'no', idempotencyKey: 'k2' })).rejects.toMatchObject({ code: 'analytics.csv_invalid' });
-    const out = (await mine.exportPortfolio({})).csv;
-    expect(out.split('\r\n')[1]).toBe(`${market.id},100.50,USD,2026-01-05,first,${market.productId},9,import,,`);
-    expect((await scene.collection(user()).importPortfolio({ csv: out, idempotencyKey: 'k1' })).imported).toBe(1);
-  });
-
-  it('comes in as CSV also for a market whose event is still on the way', async () => {
-    const { markets: [market] } = await scene.product(['9'], { isTold: false });
-    const { id, productId, size } = market!;
-    scene.owners.markets.push({ id, productId, size, currency: 'USD' });
-    const csv = `market_id,cost,currency,acquired_on\n${id},100.50,USD,2026-01-05\n${newId('mkt')},1,USD,2026-01-05`;
-    expect(await scene.collection(user()).importPortfolio({ csv, idempotencyKey: 'k1' })).toMatchObject({ imported: 1, errors: [{ line: 3 }] });
   });
 });
 

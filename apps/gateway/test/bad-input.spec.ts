@@ -115,8 +115,8 @@ describe('bad input', () => {
       expect(answer.body.code).toBe('gateway.invalid_utf8');
     });
 
-    it('refuses a body above 64 KiB, and one that is not JSON', async () => {
-      expectProblem(await send(route, JSON.stringify({ a: 'x'.repeat(70_000) })), 413);
+    it('refuses a body above 64 KiB (where it takes no larger one), and one that is not JSON', async () => {
+      if (!route.bodyMaxBytes) expectProblem(await send(route, JSON.stringify({ a: 'x'.repeat(70_000) })), 413);
       expectProblem(await send(route, 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }), 415);
       expectProblem(await send(route, '{}', { 'content-type': 'text/plain' }), 415);
     });

@@ -30,3 +30,10 @@ export class NotificationConfig extends configOf(
     })
     .refine(({ TWILIO_ACCOUNT_SID: account, TWILIO_AUTH_TOKEN: token }) => (account === undefined) === (token === undefined), { path: ['TWILIO_AUTH_TOKEN'], message: 'goes with TWILIO_ACCOUNT_SID' }),
 ) {}
+
+/** Of the command that tends the messages that were given up. */
+export class ParkedCommandConfig extends configOf(z.object({ NOTIFICATION_DATABASE_URL: z.string().min(1) })) {
+  static read(): ParkedCommandConfig {
+    return new ParkedCommandConfig(process.env);
+  }
+}

@@ -16,6 +16,7 @@ import { PrometheusTelemetry } from './adapters/loops/prometheus-telemetry';
 import { PostgresInbox } from './adapters/postgres/postgres-inbox';
 import { PostgresKnown } from './adapters/postgres/postgres-known';
 import { PostgresMessages } from './adapters/postgres/postgres-messages';
+import { PostgresParkedMessages } from './adapters/postgres/postgres-parked-messages';
 import { PostgresPreferences } from './adapters/postgres/postgres-preferences';
 import { PostgresQuotes } from './adapters/postgres/postgres-quotes';
 import { FileSealing } from './adapters/secrets/file-sealing';
@@ -26,7 +27,7 @@ import { Compose } from './application/compose';
 import { DeliverMessage, DeliverMessages } from './application/deliver-messages';
 import { KeepPreferences } from './application/keep-preferences';
 import { PlanMessage } from './application/plan-message';
-import { Contacts, Inbox, Known, MailProvider, Messages, PreferenceBook, Quotes, Sealing, Settings, Telemetry, TextProvider } from './application/ports';
+import { Contacts, Inbox, Known, MailProvider, Messages, ParkedMessages, PreferenceBook, Quotes, Sealing, Settings, Telemetry, TextProvider } from './application/ports';
 import { ReadInbox } from './application/read-inbox';
 import { ResolveUnknown } from './application/resolve-unknown';
 import { SendAccountMessage } from './application/send-account-message';
@@ -43,6 +44,7 @@ const sending = [PlanMessage, Compose, SendMessage, ResolveUnknown, DeliverMessa
   providers: [
     ...hearing, ...sending, SendAccountMessage, ReadInbox, KeepPreferences, TendParked,
     { provide: Messages, useClass: PostgresMessages },
+    { provide: ParkedMessages, useClass: PostgresParkedMessages },
     { provide: Known, useClass: PostgresKnown },
     { provide: Quotes, useClass: PostgresQuotes },
     { provide: Inbox, useClass: PostgresInbox },

@@ -111,7 +111,10 @@ describe('a message whose provider', () => {
     expect(messages.map(({ userId, channel, reason }) => [userId, channel, reason])).toEqual([[kim.id, 'email', 'answered_503']]);
     await expect(office.as(kim).getParkedMessages({})).rejects.toMatchObject({ kind: 'forbidden' });
     await office.noFaults();
-    expect((await office.as(admin).resumeParkedMessages({})).resumed).toBe(1);
+    for (const messageId of [idOf('ntf'), 'nonsense']) await expect(office.as(admin).resumeParkedMessages({ messageId })).rejects.toMatchObject({ kind: 'not_found', code: 'notification.parked_not_found' });
+    expect((await office.as(admin).resumeParkedMessages({ messageId: messages[0]?.id ?? '' })).resumed).toBe(1);
+    await expect(office.as(admin).resumeParkedMessages({ messageId: messages[0]?.id ?? '' })).rejects.toMatchObject({ kind: 'not_found' });
+    expect((await office.as(admin).resumeParkedMessages({})).resumed).toBe(0);
     await office.service.settled();
     expect(await office.subjects(kim)).toEqual(['Welcome to Pairwise']);
   });

@@ -54,6 +54,7 @@ describe('what readers wish for', () => {
     const [mail] = await office.outbox(buyer);
     expect(mail?.headers['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
     const token = /^<https:\/\/pairwise\.example\/v1\/unsubscribe\/([\w-]+)>$/.exec(mail?.headers['List-Unsubscribe'] ?? '')?.[1] ?? '';
+    for (const body of [mail?.text, mail?.html]) expect(body).toContain(`https://pairwise.example/v1/unsubscribe/${token}`);
     const door = office.service.client(NotificationService);
     for (const _twice of [1, 2]) expect((await door.unsubscribe({ token })).event).toBe('match');
     await expect(door.unsubscribe({ token: `${token.slice(0, 10)}${token[10] === 'A' ? 'B' : 'A'}${token.slice(11)}` })).rejects.toMatchObject({ code: 'notification.token_invalid' });
@@ -63,6 +64,7 @@ describe('what readers wish for', () => {
     const later = (await office.outbox(buyer)).slice(1);
     expect(later.map(({ subject }) => subject)).toEqual(['Your account is suspended']);
     expect(later[0]?.headers['List-Unsubscribe']).toBeUndefined();
+    for (const body of [later[0]?.text, later[0]?.html]) expect(body).not.toContain('unsubscribe');
     expect(await office.inbox(buyer)).toHaveLength(3);
   });
 

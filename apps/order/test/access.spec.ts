@@ -21,6 +21,21 @@ describe('who sees and does what with an order', () => {
     expect((await lines(id, scene.seller))?.map(([kind]) => kind)).not.toContain('shipping');
   });
 
+  it('tells the sides what staff have done and not in which words, and why a pair has failed by its codes', async () => {
+    const [refunded, failed, passed] = [await scene.orderThatIs('confirmed'), await scene.orderThatIs('authenticating'), await scene.orderThatIs('auth_passed')];
+    await scene.as(scene.admin).refundOrder({ orderId: refunded, reason: 'Customer was double charged', idempotencyKey: refunded });
+    await scene.inspected(failed, 'fail', ['counterfeit', 'odour']);
+    await scene.as(scene.authenticator).updateOrderStatus({ orderId: passed, event: 'buyer_shipped', reason: 'The buyer has called twice' });
+    await scene.service.settled();
+    const said = async (id: string, by: Scene['buyer']) => (await scene.as(by).getOrderEvents({ orderId: id })).events.map(({ event, reason }) => [event, reason]);
+    for (const side of [scene.buyer, scene.seller]) {
+      expect((await said(refunded, side)).at(-1)).toEqual(['admin_cancelled', '']);
+      expect(await said(failed, side)).toContainEqual(['inspection_failed', 'counterfeit, odour']);
+      expect((await said(passed, side)).at(-1)).toEqual(['buyer_shipped', '']);
+    }
+    expect([(await said(refunded, scene.admin)).at(-1), (await said(passed, scene.admin)).at(-1)]).toEqual([['admin_cancelled', 'Customer was double charged'], ['buyer_shipped', 'The buyer has called twice']]);
+  });
+
   it('keeps the two sides unknown to each other', async () => {
     const id = await scene.orderThatIs('confirmed');
     const bought = (await scene.as(scene.buyer).getOrder({ orderId: id })).order;

@@ -180,6 +180,24 @@ describe.each(Object.entries(settings))('search over %s', (_name, env) => {
     expect(results.find((result) => result.status === 'rejected')).toMatchObject({ reason: { code: 'search.too_many_saved' } });
   });
 
+  it.each(['😀', '(', '%', ' - . ', '\u00a0…'])('finds nothing by %s, which holds no letter and no digit, while nothing at all shows everything', async (query) => {
+    const [{ cards, total, corrected, degraded }, facets, suggested] = [await scene.search.search({ query }), await scene.search.getFacets({ query }), await scene.search.autocomplete({ text: query })];
+    expect([cards, total, corrected, degraded]).toEqual([[], 0n, false, false]);
+    expect([facets.brands, facets.categories, facets.sizes, facets.prices.filter(({ products }) => products > 0n)]).toEqual([[], [], [], []]);
+    expect([suggested.styles, suggested.brands, suggested.products]).toEqual([[], [], []]);
+    for (const nothing of ['', '  ']) expect((await scene.search.search({ query: nothing })).cards.length).toBeGreaterThan(0);
+  });
+
+  it('refuses a range the wrong way round, and names its ends', async () => {
+    const person3 = scene.service.client(SearchService, person(3, 'buyer'));
+    for (const [filter, details] of [
+      [{ minPriceMinor: 2n, maxPriceMinor: 1n }, { from: 'minPrice', to: 'maxPrice' }], [{ releasedFrom: '2026-02-02', releasedTo: '2026-02-01' }, { from: 'releasedFrom', to: 'releasedTo' }],
+    ] as const) {
+      for (const asked of [scene.search.search({ filter }), scene.search.getFacets({ filter }), person3.saveSearch({ name: 'Mine', filter })]) await expect(asked).rejects.toMatchObject({ kind: 'rejected', code: 'search.range_invalid', details });
+    }
+    for (const filter of [{ minPriceMinor: 2n, maxPriceMinor: 2n }, { minPriceMinor: 2n }, { maxPriceMinor: 2n }, { releasedFrom: '2026-02-02', releasedTo: '2026-02-02' }, { releasedFrom: '2026-02-02' }]) await scene.search.search({ filter });
+  });
+
   it('takes no cursor of another search, and no unknown order', async () => {
     const { nextCursor } = await scene.find('', { limit: 1 });
     expect((await scene.find('', { limit: 1, cursor: nextCursor })).cards).toHaveLength(1);

@@ -11,6 +11,7 @@ import { grantFirstAdmin, rotateKeys } from './launch/user-commands';
 import { replayProjection } from './launch/replay-projection';
 import { discardDeadLetter, lineOf, listDeadLetters, retryDeadLetter, showDeadLetter } from './operator/dead-letters';
 import { doctor } from './operator/doctor';
+import { listParkedMessages, resumeParkedMessage } from './operator/parked-messages';
 import { reconcile } from './operator/reconcile';
 import { rebuildSearch } from './launch/search-rebuild';
 import { readRunFile, runningExchange } from './run-file';
@@ -31,6 +32,8 @@ const USAGE = `npm run cli -- <command> [--data <folder>]
   dlq show <id>                     one of them, with the event
   dlq retry <id> --reason <why>     try it again, once its cause is mended
   dlq discard <id> --reason <why>   give it up: its effect never happens
+  messages list                     messages to users that were given up after their tries
+  messages resume <id>              try one of them anew
   reconcile                         compare the provider's books with ours, now
   backup --to <folder>              everything that is truth, as of one instant; also while the exchange runs
                                     (--without-secrets leaves the keys out: keep <data>/secrets apart)
@@ -79,6 +82,8 @@ async function main(): Promise<void> {
       return doctor(values.data, say);
     case 'dlq':
       return deadLetters(rest, values);
+    case 'messages':
+      return parkedMessages(rest, values);
     case 'reconcile':
       return say(await reconcile(values.data));
     case 'backup':
@@ -175,6 +180,18 @@ async function deadLetters([action, id]: readonly string[], { data, reason }: Va
       return say('Given up. The event is kept with your reason in parked_decisions; its key goes on behind it.\n');
     default:
       throw new Error(`dlq list, show, retry or discard?\n\n${USAGE}`);
+  }
+}
+
+async function parkedMessages([action, id]: readonly string[], { data }: Values): Promise<void> {
+  switch (action) {
+    case 'list':
+      return say((await listParkedMessages(data)) || 'No message was given up.\n');
+    case 'resume':
+      await resumeParkedMessage(data, needed(id, 'Which? messages list shows their ids.'));
+      return say('It is tried again within a second or so, when notification runs. See messages list whether it went out.\n');
+    default:
+      throw new Error(`messages list or resume?\n\n${USAGE}`);
   }
 }
 

@@ -46,7 +46,14 @@ export interface PortfolioItem {
   readonly source: Source;
   readonly orderId: string | undefined;
   readonly note: string;
-  readonly sold: { readonly proceeds: Money; readonly at: Date } | undefined;
+  readonly sold: Sale | undefined;
+}
+
+export interface Sale {
+  readonly proceeds: Money;
+  readonly at: Date;
+  /** Absent: entered by hand. */
+  readonly orderId?: string;
 }
 
 export interface NewItem {
@@ -57,10 +64,14 @@ export interface NewItem {
   readonly source: Source;
   readonly orderId?: string;
   readonly note: string;
+  readonly sold?: Sale | undefined;
+  /** The id under which an imported item stood in its text. */
+  readonly carriedId?: string | undefined;
 }
 
 export interface ImportAnswer {
   readonly imported: number;
+  readonly alreadyThere: number;
   readonly errors: readonly { readonly line: number; readonly detail: string }[];
 }
 
@@ -73,9 +84,11 @@ export abstract class Portfolio {
   abstract countLocked(tx: Transaction, userId: string): Promise<number>;
   /** An order fills one item, once. */
   abstract add(tx: Transaction, userId: string, items: readonly NewItem[]): Promise<void>;
-  abstract change(tx: Transaction, id: string, item: Pick<NewItem, 'cost' | 'acquiredAt' | 'note'>): Promise<void>;
+  /** Those of `ids` that are this user's: as they are, or as they once came in a text. */
+  abstract among(tx: Transaction, userId: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  abstract change(tx: Transaction, id: string, item: Pick<PortfolioItem, 'cost' | 'acquiredAt' | 'note' | 'sold'>): Promise<void>;
   abstract remove(tx: Transaction, id: string): Promise<void>;
-  /** The longest-owned unsold item of this market leaves: first in, first out. Without one nothing happens. */
+  /** The longest-owned unsold item of this market leaves: first in, first out. Without one that was owned by then nothing happens. */
   abstract sell(tx: Transaction, userId: string, sale: { readonly marketId: string; readonly proceeds: Money; readonly at: Date; readonly orderId: string }): Promise<void>;
   abstract importOf(tx: Transaction, userId: string, key: string): Promise<{ readonly hash: string; readonly answer: ImportAnswer } | undefined>;
   abstract keepImport(tx: Transaction, userId: string, key: string, kept: { readonly hash: string; readonly answer: ImportAnswer }): Promise<void>;

@@ -14,4 +14,7 @@ export const currencyWrong = (currency: string) => new AppError('rejected', 'ana
 export const tooMany = (what: string, max: number) => new AppError('conflict', 'analytics.too_many', `There can be at most ${max} of these.`, { what, max: String(max) });
 export const csvInvalid = (why: string) => new AppError('rejected', 'analytics.csv_invalid', 'This is not a portfolio as we read it.', { why });
 export const keyReused = () => new AppError('rejected', 'analytics.key_reused', 'This key was used with another text.');
-export const inFuture = () => new AppError('rejected', 'analytics.in_future', 'This has not happened yet.', { field: 'acquiredAt' });
+export const inFuture = (field: 'acquiredAt' | 'soldAt') => new AppError('rejected', 'analytics.in_future', 'This has not happened yet.', { field });
+export const soldBeforeAcquired = () => new AppError('rejected', 'analytics.sold_before_acquired', 'A pair is sold after it was acquired.', { field: 'soldAt' });
+export const saleIncomplete = () => new AppError('rejected', 'analytics.sale_incomplete', 'A sale has its proceeds.', { field: 'proceeds' });
+export const saleFollowsOrder = (id: string) => new AppError('conflict', 'analytics.sale_follows_order', 'An item that comes from an order, or was sold by one, follows its order.', { id });

@@ -1,22 +1,35 @@
-/** A portfolio as text: RFC 4180, one item a line, after a line of column names. Amounts are decimal, as people write them. */
-export const columns = ['market_id', 'cost', 'currency', 'acquired_on', 'note'] as const;
-/** What an export says besides; an import passes over it. */
-const told = ['product_id', 'size', 'source', 'sold_on', 'proceeds'] as const;
+import { uuidOf } from '@libs/kernel/ids';
 
-export const LINES_MAX = 500;
+/** A portfolio as text: RFC 4180, one item a line, after a line of column names. Amounts are decimal, as people write them. */
+const wanted = ['market_id', 'cost', 'currency', 'acquired_on'] as const;
+/** What a text by hand may leave out. An item's id is an export's: by it, a line that is there already is known. */
+const optional = ['note', 'sold_on', 'proceeds', 'id'] as const;
+/** What an export says besides; an import passes over it. */
+const told = ['product_id', 'size', 'source'] as const;
+
+/** As many as a portfolio holds, so that an export comes in as one text. */
+export const LINES_MAX = 2_000;
 export const NOTE_MAX = 200;
 /** Minor units of 12 digits: far beyond any price, well within what a number holds. */
 const AMOUNT = /^(0|[1-9]\d{0,9})(?:\.(\d{1,2}))?$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
+export interface SaleInText {
+  readonly proceeds: number;
+  readonly at: Date;
+}
+
 export interface ImportLine {
   /** As an editor counts. */
   readonly line: number;
+  /** The item's id in the portfolio that it was exported from, if it was. */
+  readonly itemId: string | undefined;
   readonly marketId: string;
   readonly cost: number;
   readonly currency: string;
   readonly acquiredAt: Date;
   readonly note: string;
+  readonly sold: SaleInText | undefined;
 }
 
 export interface LineError {
@@ -42,7 +55,7 @@ export class Unreadable extends Error {
 export function readPortfolio(text: string): Reading {
   const [head, ...rows] = rowsOf(text.replace(/^\uFEFF/, ''));
   const names = head?.fields.map((name) => name.trim().toLowerCase()) ?? [];
-  const missing = columns.filter((name) => name !== 'note' && !names.includes(name));
+  const missing = wanted.filter((name) => !names.includes(name));
   if (missing.length > 0) throw new Unreadable(`The first line names the columns; ${missing.join(', ')} is missing.`);
   if (rows.length > LINES_MAX) throw new Unreadable(`At most ${LINES_MAX} lines at once.`);
   const lines: ImportLine[] = [];
@@ -58,13 +71,27 @@ export function readPortfolio(text: string): Reading {
 function readLine({ line, fields }: Row, names: readonly string[]): ImportLine | LineError {
   const wrong = (detail: string): LineError => ({ line, detail });
   if (fields.length !== names.length) return wrong(`${names.length} fields are expected, ${fields.length} are there.`);
-  const of = (name: string) => fields[names.indexOf(name)]?.trim() ?? '';
-  const [cost, acquiredAt, note] = [minorOf(of('cost')), dayOf(of('acquired_on')), unguarded(of('note'))];
+  const asWritten = (name: string) => fields[names.indexOf(name)] ?? '';
+  const of = (name: string) => asWritten(name).trim();
+  const [cost, acquiredAt, itemId] = [minorOf(of('cost')), dayOf(of('acquired_on')), of('id')];
+  const note = unguarded(asWritten('note').replaceAll('\r\n', '\n'));
   if (cost === undefined) return wrong('cost is an amount such as 449.50.');
   if (of('currency') !== 'USD') return wrong('currency must be USD.');
   if (!acquiredAt) return wrong('acquired_on is a day such as 2026-01-31.');
-  if (note.length > NOTE_MAX || /[\u0000-\u001f\u007f]/.test(note)) return wrong(`note is one line of at most ${NOTE_MAX} characters.`);
-  return { line, marketId: of('market_id'), cost, currency: 'USD', acquiredAt, note };
+  if (note.length > NOTE_MAX || /[\u0000-\u0009\u000b-\u001f\u007f]/.test(note)) return wrong(`note is a text of at most ${NOTE_MAX} characters.`);
+  if (itemId !== '' && !uuidOf('pfi', itemId)) return wrong('id is an item\'s as an export writes it, or empty.');
+  const sold = saleOf(of('sold_on'), of('proceeds'));
+  if (typeof sold === 'string') return wrong(sold);
+  return { line, itemId: itemId || undefined, marketId: of('market_id'), cost, currency: 'USD', acquiredAt, note, sold };
+}
+
+/** The sale that two columns tell of, none where both are empty, or what is wrong with them. */
+function saleOf(soldOn: string, proceeds: string): SaleInText | string | undefined {
+  if (soldOn === '' && proceeds === '') return undefined;
+  if (soldOn === '' || proceeds === '') return 'sold_on and proceeds tell of a sale together.';
+  const [at, minor] = [dayOf(soldOn), minorOf(proceeds)];
+  if (!at) return 'sold_on is a day such as 2026-01-31.';
+  return minor ? { at, proceeds: minor } : 'proceeds is an amount above 0, such as 449.50.';
 }
 
 function minorOf(text: string): number | undefined {
@@ -110,21 +137,20 @@ function rowsOf(text: string): Row[] {
   return rows;
 }
 
-export interface ExportLine extends Omit<ImportLine, 'line'> {
+export interface ExportLine extends Omit<ImportLine, 'line' | 'itemId'> {
+  readonly id: string;
   readonly productId: string;
   readonly size: string;
   readonly source: string;
-  readonly soldAt: Date | undefined;
-  readonly proceeds: number | undefined;
 }
 
 export function writePortfolio(items: readonly ExportLine[]): string {
   const day = (at: Date | undefined) => at?.toISOString().slice(0, 10) ?? '';
   const lines = items.map((item) => [
-    item.marketId, decimal(item.cost), item.currency, day(item.acquiredAt), guarded(item.note),
-    item.productId, item.size, item.source, day(item.soldAt), item.proceeds === undefined ? '' : decimal(item.proceeds),
+    item.marketId, decimal(item.cost), item.currency, day(item.acquiredAt), guarded(item.note), day(item.sold?.at), item.sold ? decimal(item.sold.proceeds) : '', item.id,
+    item.productId, item.size, item.source,
   ]);
-  return [[...columns, ...told], ...lines].map((fields) => `${fields.map(quoted).join(',')}\r\n`).join('');
+  return [[...wanted, ...optional, ...told], ...lines].map((fields) => `${fields.map(quoted).join(',')}\r\n`).join('');
 }
 
 function decimal(minor: number): string {

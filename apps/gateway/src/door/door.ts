@@ -75,7 +75,7 @@ export class Door {
   }
 
   private add(instance: FastifyInstance, route: Route): void {
-    const { method, path, access, limit, status } = route;
+    const { method, path, access, limit, status, mediaType, bodyMaxBytes } = route;
     const read = this.reader(route);
     const cacheControl = route.cacheControl ?? (access?.roles === 'public' ? undefined : 'no-store');
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -83,9 +83,10 @@ export class Door {
       const input = read(request);
       const body = await inTrace(request.traceparent, () => route.handle(input, reply));
       reply.code(status);
+      if (mediaType) reply.type(mediaType);
       return route.answer || body !== undefined ? body : reply.send();
     };
-    instance.route({ method, url: fastifyPath(path), config: { path, ...(access && { access }), ...(limit && { limit }) }, handler });
+    instance.route({ method, url: fastifyPath(path), config: { path, ...(access && { access }), ...(limit && { limit }) }, ...(bodyMaxBytes && { bodyLimit: bodyMaxBytes }), handler });
   }
 
   private reader(route: Route): (request: FastifyRequest) => Input {

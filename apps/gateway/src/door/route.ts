@@ -60,8 +60,12 @@ interface Described<P extends Schema, Q extends Schema, B extends Schema, A exte
   readonly body?: B;
   /** A body of any form that is handed on byte for byte, with the header that carries its signature, if it has one. */
   readonly raw?: { readonly signature?: string };
+  /** Default: what is enough for any form that a person fills in. */
+  readonly bodyMaxBytes?: number;
   readonly status: number;
   readonly answer?: A;
+  /** Of an answer that is no JSON: the handler gives it as a text. */
+  readonly mediaType?: string;
   /** `required`: POSTs that move money or trade. `optional`: commands that are repeated safely without one. */
   readonly idempotencyKey?: 'required' | 'optional';
   /** The row's version must be named. */

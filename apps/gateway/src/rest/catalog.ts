@@ -52,7 +52,7 @@ export function catalogRoutes(rpc: Rpc): Route[] {
   const search = rpc.client(SearchService);
   return [
     route({
-      ...shown, method: 'GET', path: '/v1/catalog/search', summary: 'Find products by words, style id or brand; repeat `brand`, `category` and `size` for any of several.', refusals: ['search.cursor_invalid', 'search.value_unknown'],
+      ...shown, method: 'GET', path: '/v1/catalog/search', summary: 'Find products by words, style id or brand; repeat `brand`, `category` and `size` for any of several.', refusals: ['search.cursor_invalid', 'search.value_unknown', 'search.range_invalid'],
       query: z.strictObject({ ...pageQuery, ...filterQuery, sort: sort.optional() }), answer: FoundJson,
       async handle({ query: { q = '', limit, cursor = '', sort: by = '', ...filter } }) {
         const { cards, nextCursor, total, corrected, degraded: isDegraded } = await search.search({ query: q, filter: filterOf(filter), sort: by, limit, cursor });
@@ -68,7 +68,7 @@ export function catalogRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...shown, method: 'GET', path: '/v1/catalog/facets', summary: 'How many products each further choice would show.', refusals: ['search.value_unknown'],
+      ...shown, method: 'GET', path: '/v1/catalog/facets', summary: 'How many products each further choice would show.', refusals: ['search.value_unknown', 'search.range_invalid'],
       query: z.strictObject(filterQuery), answer: FacetsJson,
       async handle({ query: { q = '', ...filter } }) {
         const { brands, categories, sizes, prices, degraded: isDegraded } = await search.getFacets({ query: q, filter: filterOf(filter) });
@@ -114,7 +114,7 @@ function savedRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...mine, method: 'POST', path: '/v1/catalog/saved-searches', status: 201, summary: 'Save a search.', refusals: ['search.too_many_saved'],
+      ...mine, method: 'POST', path: '/v1/catalog/saved-searches', status: 201, summary: 'Save a search.', refusals: ['search.too_many_saved', 'search.range_invalid'],
       body: NewSavedSearch, answer: SavedSearchJson,
       async handle({ body: { name, q = '', filter = {}, sort: by = '' }, call }) {
         const { search: saved } = await search.saveSearch({ name, query: q, filter: filterOf(filter), sort: by }, call);

@@ -81,14 +81,6 @@ function preferenceRoutes(rpc: Rpc): Route[] {
         return preferencesJson(present(preferences));
       },
     }),
-    route({
-      tag: 'Notifications', access: { roles: 'public' }, status: 200, method: 'POST', path: '/v1/unsubscribe/{token}', summary: 'No more mails of one kind: the one-click link of a mail (RFC 8058). Its body says nothing that the link does not.',
-      refusals: ['notification.token_invalid'], params: z.strictObject({ token: z.string().regex(/^[\w-]{20,200}$/) }), raw: {}, answer: z.object({ event: z.string() }),
-      async handle({ params }) {
-        const { event } = await notifications.unsubscribe(params);
-        return { event };
-      },
-    }),
   ];
 }
 
@@ -103,7 +95,7 @@ function parkedRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/admin/parked-messages/resume', summary: 'Try one of them anew, or all.', body: z.strictObject({ messageId: idOf('ntf').optional() }), answer: z.object({ resumed: z.int() }),
+      ...admin, method: 'POST', path: '/v1/admin/parked-messages/resume', summary: 'Try one of them anew, or all.', refusals: ['notification.parked_not_found'], body: z.strictObject({ messageId: idOf('ntf').optional() }), answer: z.object({ resumed: z.int() }),
       async handle({ body, call }) {
         const { resumed } = await notifications.resumeParkedMessages(body, call);
         return { resumed };

@@ -61,8 +61,8 @@ function headers({ idempotencyKey, ifMatch, raw }: Route): Json[] {
   return [...(idempotencyKey ? [key] : []), ...(ifMatch ? [version] : []), ...(raw?.signature ? [{ name: raw.signature, in: 'header', required: true, schema: { type: 'string' } }] : [])];
 }
 
-function success({ status, answer }: Route): Json {
-  return { [status]: { description: 'Done.', ...(answer && { content: { 'application/json': { schema: schemaOf(answer, 'output') } } }) } };
+function success({ status, answer, mediaType = 'application/json' }: Route): Json {
+  return { [status]: { description: 'Done.', ...(answer && { content: { [mediaType]: { schema: schemaOf(answer, 'output') } } }) } };
 }
 
 /** Which codes come with which status: what every route may answer, what its form brings, and its own. */

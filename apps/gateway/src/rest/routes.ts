@@ -26,6 +26,7 @@ import { productRoutes } from './products';
 import { socketTicketRoutes } from './socket-tickets';
 import { reconciliationRoutes } from './reconciliations';
 import { type TestClock, testClockRoutes } from './test-clock';
+import { unsubscribeRoutes } from './unsubscribe';
 import { watchRoutes } from './watches';
 import { webhookRoutes } from './webhooks';
 
@@ -64,6 +65,7 @@ export function routesOver({ rpc, sendTrade, countLogin, countMail, hashing, pub
     ...payoutRoutes(rpc),
     ...inspectionRoutes(rpc),
     ...notificationRoutes(rpc),
+    ...unsubscribeRoutes(rpc),
     ...adminRoutes(rpc),
     ...operatorTaskRoutes(rpc),
     ...deadLetterRoutes(rpc),

@@ -21,7 +21,7 @@ export class Compose {
     const { id, kind, userId, secrets } = message;
     const event = describe(kind).event;
     const unsubscribeUrl = hasWayOut(kind) ? `${publicUrl}/v1/unsubscribe/${this.sealing.unsubscribeToken(userId, event)}` : undefined;
-    return { id, to: secrets?.to ?? contact.email, ...renderMail(wordsOf(message), { publicUrl, firstName: contact.firstName }), ...(unsubscribeUrl && { unsubscribeUrl }) };
+    return { id, to: secrets?.to ?? contact.email, ...renderMail(wordsOf(message), { publicUrl, firstName: contact.firstName, unsubscribeUrl }), ...(unsubscribeUrl && { unsubscribeUrl }) };
   }
 
   /** Undefined for a number that is not an international one: nobody could say which country it is of. */

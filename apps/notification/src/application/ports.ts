@@ -62,6 +62,12 @@ export interface ParkedMessage {
   readonly createdAt: Date;
 }
 
+export abstract class ParkedMessages {
+  abstract list(limit: number): Promise<ParkedMessage[]>;
+  /** This one, or all. Answers how many are tried anew. */
+  abstract resume(id: string | undefined): Promise<number>;
+}
+
 export type Queue = Readonly<Record<'planned' | 'unknown' | 'parked', Readonly<Record<Channel, number>>>>;
 
 export abstract class Messages {
@@ -82,8 +88,6 @@ export abstract class Messages {
   abstract queue(): Promise<Queue>;
   /** Gives up those that wait in vain to hear which pair they are about, and forgets what ended long ago. */
   abstract sweep(now: Date): Promise<void>;
-  abstract parked(limit: number): Promise<ParkedMessage[]>;
-  abstract resume(id: string | undefined): Promise<number>;
   /** Which of these are known to belong to other messages. */
   abstract claimed(providerIds: readonly string[], but: string): Promise<ReadonlySet<string>>;
 }

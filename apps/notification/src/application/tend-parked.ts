@@ -1,18 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { Messages, type ParkedMessage } from './ports';
+import { parkedNotFound } from '../domain/errors';
+import { type ParkedMessage, ParkedMessages } from './ports';
 
 const LIST_MAX = 100;
 
 /** What was given up after many tries, until a person says that it is worth trying again. */
 @Injectable()
 export class TendParked {
-  constructor(private readonly messages: Messages) {}
+  constructor(private readonly parked: ParkedMessages) {}
 
   list(limit: number): Promise<ParkedMessage[]> {
-    return this.messages.parked(Math.min(limit > 0 ? limit : LIST_MAX, LIST_MAX));
+    return this.parked.list(Math.min(limit > 0 ? limit : LIST_MAX, LIST_MAX));
   }
 
-  resume(id: string): Promise<number> {
-    return this.messages.resume(id === '' ? undefined : id);
+  async resume(id: string): Promise<void> {
+    if ((await this.parked.resume(id)) === 0) throw parkedNotFound(id);
+  }
+
+  /** Answers how many there were. */
+  resumeAll(): Promise<number> {
+    return this.parked.resume(undefined);
   }
 }

@@ -3,6 +3,7 @@ import { AppError } from '@libs/kernel/app-error';
 export const kindUnknown = (kind: string) => new AppError('invalid', 'notification.kind_unknown', 'There is no such message.', { kind });
 export const addressMissing = () => new AppError('invalid', 'notification.address_missing', 'An account message names its address.');
 export const notFound = (id: string) => new AppError('not_found', 'notification.not_found', 'There is no such notification.', { notificationId: id });
+export const parkedNotFound = (id: string) => new AppError('not_found', 'notification.parked_not_found', 'There is no such message among those that were given up.', { messageId: id });
 export const cursorInvalid = () => new AppError('invalid', 'notification.cursor_invalid', 'This is not a cursor of ours.', { field: 'cursor' });
 export const statusUnknown = (status: string) => new AppError('invalid', 'notification.status_unknown', 'There is no such status.', { status });
 export const eventUnknown = (event: string, channel: string) => new AppError('rejected', 'notification.event_unknown', 'There is no such choice.', { event, channel });

@@ -122,4 +122,5 @@ export const frame = {
   greeting: (firstName: string) => (firstName === '' ? 'Hello,' : `Hello ${firstName},`),
   why: 'You get this mail because you have an account at Pairwise.',
   choose: 'Choose what we write to you about',
+  unsubscribe: 'No more mails like this one',
 } as const;

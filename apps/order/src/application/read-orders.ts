@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
 import { cursorInvalid, filterInvalid, labelNotReady, orderNotFound } from '../domain/errors';
-import type { Order, Viewer } from '../domain/order';
+import { type Order, reasonFor, type Viewer } from '../domain/order';
 import { type Caller, viewerOf } from './caller';
 import { History, type HistoryEntry, type Label, type OrderFilter, Orders, Shipments } from './ports';
 
@@ -53,8 +53,8 @@ export class ReadOrders {
   }
 
   async events(caller: Caller, orderId: string): Promise<HistoryEntry[]> {
-    await this.one(caller, orderId);
-    return this.history.of(orderId);
+    const { viewer } = await this.one(caller, orderId);
+    return (await this.history.of(orderId)).map((entry) => ({ ...entry, reason: reasonFor(entry, viewer) }));
   }
 
   async label(caller: Caller, orderId: string): Promise<Label> {

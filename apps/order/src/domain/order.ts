@@ -1,5 +1,5 @@
 import type { Money } from '@libs/kernel/money';
-import type { CancelReason, Status } from './lifecycle';
+import type { Actor, CancelReason, OrderEvent, Status } from './lifecycle';
 
 export type PaymentStatus = 'none' | 'pending' | 'action_required' | 'retrying' | 'captured' | 'refunding' | 'refunded' | 'failed';
 export type PayoutStatus = 'none' | 'owed' | 'transferring' | 'paid';
@@ -74,4 +74,13 @@ export function linesFor(order: Order, viewer: Viewer): readonly Line[] {
 /** What the seller of an unpaid order must read before anything else. */
 export function noticeFor(order: Order, viewer: Viewer): string {
   return viewer === 'seller' && order.status === 'pending' ? 'Do not ship yet: the payment is not complete.' : '';
+}
+
+/** Its reasons are chosen from a list; whatever else staff give as a reason is in their own words. */
+const reasonedByCodes: readonly OrderEvent[] = ['inspection_failed'];
+
+/** Why something has happened, for whoever reads it. What staff write is for staff: the sides see the fact, and codes. */
+export function reasonFor({ event, actor, reason }: { event: OrderEvent; actor: Actor; reason: string }, viewer: Viewer): string {
+  const isOfStaff = actor === 'admin' || actor === 'authenticator';
+  return viewer === 'admin' || !isOfStaff || reasonedByCodes.includes(event) ? reason : '';
 }

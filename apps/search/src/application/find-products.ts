@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '@libs/chassis/metrics';
 import type { ProductDocument } from '../domain/document';
+import { meansNothing } from '../domain/query';
 import { dependsOnPrices, type Filter, type PagePlace, type SearchQuery } from '../domain/search-query';
 import { AskIndex } from './ask-index';
 import { type Count, Documents, type Facets, FoundCache, type Hits, Revisions } from './ports';
@@ -29,6 +30,7 @@ export class FindProducts {
   }
 
   async search(query: SearchQuery): Promise<Found> {
+    if (meansNothing(query.text)) return { documents: [], total: 0, isCorrected: false, isDegraded: false };
     const key = { kind: 'search', query };
     const { answer, isDegraded } = await this.remembered<Hits>(key, dependsOnPrices(query), (index) => index.search(query));
     const { ids, ...rest } = answer;
@@ -37,6 +39,7 @@ export class FindProducts {
 
   /** Prices are a facet, so any change of them may change an answer. */
   async facets(text: string, filter: Filter): Promise<Facets & { isDegraded: boolean }> {
+    if (meansNothing(text)) return { brands: [], categories: [], sizes: [], prices: [], isDegraded: false };
     const { answer, isDegraded } = await this.remembered<Facets>({ kind: 'facets', text, filter }, true, (index) => index.facets(text, filter));
     return { ...answer, isDegraded };
   }

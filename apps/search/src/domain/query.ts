@@ -15,6 +15,11 @@ export interface Wanted {
   readonly styleKeys: readonly string[];
 }
 
+/** Something was asked for, and it holds no letter and no digit: no product is meant by it. */
+export function meansNothing(text: string): boolean {
+  return text.trim() !== '' && wordsOf(text).length === 0;
+}
+
 export function wantedOf(text: string): Wanted {
   const all = wordsOf(text).slice(0, WORDS_MAX);
   const telling = all.filter((word) => !emptyWords.has(word));

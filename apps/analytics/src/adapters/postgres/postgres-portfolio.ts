@@ -19,17 +19,22 @@ interface Row {
   readonly note: string;
   readonly sold_at: Date | null;
   readonly proceeds: number | null;
+  readonly sold_order_id: string | null;
 }
 
 const ITEM = `select i.*, m.product_id, m.size from portfolio_items i join markets m on m.id = i.market_id`;
-const ADD = `insert into portfolio_items (id, user_id, market_id, currency, cost, acquired_at, source, order_id, note)
-  select g.id, $1, g.market_id, g.currency, g.cost, g.acquired_at, g.source, g.order_id, g.note
-    from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[]) g (id, market_id, currency, cost, acquired_at, source, order_id, note)
+const ADD = `insert into portfolio_items (id, user_id, market_id, currency, cost, acquired_at, source, order_id, note, sold_at, proceeds, carried_id)
+  select g.id, $1, g.market_id, g.currency, g.cost, g.acquired_at, g.source, g.order_id, g.note, g.sold_at, g.proceeds, g.carried_id
+    from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[], $10::timestamptz[], $11::bigint[], $12::uuid[])
+      g (id, market_id, currency, cost, acquired_at, source, order_id, note, sold_at, proceeds, carried_id)
       on conflict (order_id) do nothing`;
 /** The purchase that is being sold on is not the pair that is sold: an order fills and empties different portfolios. */
 const SELL = `update portfolio_items set sold_at = $3, proceeds = $4, sold_order_id = $5
-  where id = (select id from portfolio_items where user_id = $1 and market_id = $2 and sold_at is null order by acquired_at, id limit 1 for update)
+  where id = (select id from portfolio_items where user_id = $1 and market_id = $2 and sold_at is null and acquired_at <= $3 order by acquired_at, id limit 1 for update)
     and not exists (select from portfolio_items where sold_order_id = $5)`;
+
+const AMONG = `select own.id from portfolio_items i cross join lateral (values (i.id), (i.carried_id)) own (id) where i.user_id = $1 and own.id = any($2::uuid[])`;
+const CHANGE = 'update portfolio_items set cost = $2, acquired_at = $3, note = $4, sold_at = $5, proceeds = $6 where id = $1';
 
 @Injectable()
 export class PostgresPortfolio extends Portfolio {
@@ -64,11 +69,17 @@ export class PostgresPortfolio extends Portfolio {
       uuidOfOwn('usr', userId), items.map(({ id }) => uuidOfOwn('pfi', id)), items.map(({ marketId }) => uuidOfOwn('mkt', marketId)), items.map(({ cost }) => cost.currency),
       items.map(({ cost }) => cost.minor), items.map(({ acquiredAt }) => acquiredAt), items.map(({ source }) => source),
       items.map(({ orderId }) => (orderId ? uuidOfOwn('ord', orderId) : null)), items.map(({ note }) => note),
+      items.map(({ sold }) => sold?.at ?? null), items.map(({ sold }) => sold?.proceeds.minor ?? null), items.map(({ carriedId }) => (carriedId ? uuidOfOwn('pfi', carriedId) : null)),
     ]);
   }
 
-  async change(tx: Transaction, id: string, { cost, acquiredAt, note }: Pick<NewItem, 'cost' | 'acquiredAt' | 'note'>): Promise<void> {
-    await this.sql.in(tx).query('update portfolio_items set cost = $2, acquired_at = $3, note = $4 where id = $1', [uuidOfOwn('pfi', id), cost.minor, acquiredAt, note]);
+  async among(tx: Transaction, userId: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.sql.in(tx).query<{ id: string }>(AMONG, [uuidOfOwn('usr', userId), ids.map((id) => uuidOfOwn('pfi', id))]);
+    return new Set(rows.map(({ id }) => typeId('pfi', id)));
+  }
+
+  async change(tx: Transaction, id: string, { cost, acquiredAt, note, sold }: Pick<PortfolioItem, 'cost' | 'acquiredAt' | 'note' | 'sold'>): Promise<void> {
+    await this.sql.in(tx).query(CHANGE, [uuidOfOwn('pfi', id), cost.minor, acquiredAt, note, sold?.at ?? null, sold?.proceeds.minor ?? null]);
   }
 
   async remove(tx: Transaction, id: string): Promise<void> {
@@ -94,10 +105,10 @@ export class PostgresPortfolio extends Portfolio {
 }
 
 function itemOf(row: Row): PortfolioItem {
-  const { currency, proceeds, sold_at: soldAt } = row;
+  const { currency, proceeds, sold_at: soldAt, sold_order_id: soldBy } = row;
   return {
     id: typeId('pfi', row.id), marketId: typeId('mkt', row.market_id), productId: typeId('prd', row.product_id), size: row.size, cost: { currency, minor: row.cost },
     acquiredAt: row.acquired_at, source: row.source, orderId: row.order_id === null ? undefined : typeId('ord', row.order_id), note: row.note,
-    sold: soldAt && proceeds !== null ? { proceeds: { currency, minor: proceeds }, at: soldAt } : undefined,
+    sold: soldAt && proceeds !== null ? { proceeds: { currency, minor: proceeds }, at: soldAt, ...(soldBy !== null && { orderId: typeId('ord', soldBy) }) } : undefined,
   };
 }

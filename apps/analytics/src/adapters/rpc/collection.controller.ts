@@ -79,9 +79,16 @@ export class CollectionController implements RpcHandlers<typeof CollectionServic
     return { item: itemMessage(item) };
   }
 
-  async updatePortfolioItem({ itemId, cost, acquiredAt, note }: pb.UpdatePortfolioItemRequest, call: CallContext) {
-    const item = await this.items.change(userOf(call).id, itemId, { cost: cost && moneyFromMessage(cost), acquiredAt: acquiredAt && timestampDate(acquiredAt), note });
-    return { item: itemMessage(item) };
+  async updatePortfolioItem({ itemId, cost, acquiredAt, note, proceeds, soldAt }: pb.UpdatePortfolioItemRequest, call: CallContext) {
+    const change = {
+      cost: cost && moneyFromMessage(cost), acquiredAt: acquiredAt && timestampDate(acquiredAt), note,
+      proceeds: proceeds && moneyFromMessage(proceeds), soldAt: soldAt && timestampDate(soldAt),
+    };
+    return { item: itemMessage(await this.items.change(userOf(call).id, itemId, change)) };
+  }
+
+  async takeBackSale({ itemId }: pb.TakeBackSaleRequest, call: CallContext) {
+    return { item: itemMessage(await this.items.takeBackSale(userOf(call).id, itemId)) };
   }
 
   async removePortfolioItem({ itemId }: pb.RemovePortfolioItemRequest, call: CallContext) {
@@ -95,7 +102,7 @@ export class CollectionController implements RpcHandlers<typeof CollectionServic
 
   async importPortfolio({ csv, idempotencyKey }: pb.ImportPortfolioRequest, call: CallContext) {
     const hash = createHash('sha256').update(csv).digest('hex');
-    const { imported, errors, isReplayed } = await this.carrying.in(userOf(call).id, idempotencyKey, { csv, hash });
-    return { imported, errors: errors.map((error) => ({ ...error })), replayed: isReplayed };
+    const { imported, alreadyThere, errors, isReplayed } = await this.carrying.in(userOf(call).id, idempotencyKey, { csv, hash });
+    return { imported, alreadyThere, errors: errors.map((error) => ({ ...error })), replayed: isReplayed };
   }
 }

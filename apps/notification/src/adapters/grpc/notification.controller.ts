@@ -69,7 +69,9 @@ export class NotificationController implements RpcHandlers<typeof NotificationSe
 
   async resumeParkedMessages({ messageId }: ResumeParkedMessagesRequest, call: CallContext) {
     requireRole(call, 'admin');
-    return { resumed: await this.parked.resume(messageId) };
+    if (messageId === '') return { resumed: await this.parked.resumeAll() };
+    await this.parked.resume(messageId);
+    return { resumed: 1 };
   }
 }
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Ids, typeId, uuidOf, uuidOfOwn } from '@libs/kernel/ids';
+import { Ids, uuidOfOwn } from '@libs/kernel/ids';
 import { isGone, thisProcess } from '@libs/postgres/lease-holder';
 import { Sql } from '@libs/postgres/sql';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
-import { Messages, type Moved, type ParkedMessage, type Plan, type Queue, Sealing, type TakenMessage } from '../../application/ports';
+import { Messages, type Moved, type Plan, type Queue, Sealing, type TakenMessage } from '../../application/ports';
 import { type Channel, describe, type EventName, namesPair } from '../../domain/catalogue';
 import { requireStep, type State } from '../../domain/delivery';
 import { AROUND, type MessageRow, takenOf } from './message-row';
@@ -125,18 +125,6 @@ export class PostgresMessages extends Messages {
     await this.sql.query(PARK_IGNORANT);
     for (const statement of FORGET) await this.sql.query(statement);
     await this.sql.query(`delete from inbox where created_at < $1::timestamptz - interval '1 year'`, [now]);
-  }
-
-  async parked(limit: number): Promise<ParkedMessage[]> {
-    const rows = await this.sql.query<MessageRow>(`select * from messages where state = 'parked' order by id limit $1`, [limit]);
-    return rows.map(({ id, kind, channel, user_id: userId, reason, attempts, created_at: createdAt }) => ({ id: typeId('ntf', id), kind, channel, userId: typeId('usr', userId), reason: reason ?? '', attempts, createdAt }));
-  }
-
-  async resume(id: string | undefined): Promise<number> {
-    requireStep('parked', 'planned');
-    const uuid = id === undefined ? null : (uuidOf('ntf', id) ?? '00000000-0000-0000-0000-000000000000');
-    const rows = await this.sql.query(`update messages set state = 'planned', attempts = 0, looks = 0, next_at = now(), leased_until = null, created_at = now() where state = 'parked' and ($1::uuid is null or id = $1) returning id`, [uuid]);
-    return rows.length;
   }
 
   async claimed(providerIds: readonly string[], but: string): Promise<ReadonlySet<string>> {

@@ -28,6 +28,7 @@ function card(message: SentMessage): string {
 const own = `
 article{background:#fff;border:1px solid #dfe3e8;border-radius:8px;margin:1.2rem 0;overflow:hidden}
 header{padding:.6rem .9rem;border-bottom:1px solid #eceff2;display:flex;gap:1rem;justify-content:space-between;flex-wrap:wrap}header span{color:#5b6675}
-iframe{width:100%;height:37rem;border:0;background:#fff}details{padding:.5rem .9rem;border-top:1px solid #eceff2}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+input{max-width:100%;box-sizing:border-box}header{overflow-wrap:anywhere}header>*{min-width:0}
+iframe{display:block;width:100%;height:44rem;border:0;background:#fff}@media(max-width:40rem){iframe{height:70rem}}details{padding:.5rem .9rem;border-top:1px solid #eceff2}pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .sms{margin:1rem .9rem;padding:.6rem .9rem;background:#e7f0ff;color:#1c2430;border-radius:1rem 1rem 1rem .2rem;max-width:28rem;white-space:pre-wrap;width:fit-content}
 @media(prefers-color-scheme:dark){article{background:#1b2027;border-color:#2c333c}header,details{border-color:#262d35}header span{color:#93a0af}}`;

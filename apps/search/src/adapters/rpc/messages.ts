@@ -4,7 +4,7 @@ import type * as pb from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { money, moneyToMessage } from '@libs/kernel/money';
 import type { Facets, SavedSearch } from '../../application/ports';
 import type { ProductDocument, Variant } from '../../domain/document';
-import { valueUnknown } from '../../domain/errors';
+import { rangeInvalid, valueUnknown } from '../../domain/errors';
 import { type Filter, priceSteps, type SearchQuery, type Sort, sorts } from '../../domain/search-query';
 
 const PAGE_DEFAULT = 20;
@@ -16,6 +16,8 @@ export function limitOf(limit: number): number {
 
 export function filterOf(message: pb.Filter | undefined): Filter {
   const { brands = [], categories = [], sizes = [], minPriceMinor = 0n, maxPriceMinor = 0n, releasedFrom = '', releasedTo = '' } = message ?? {};
+  if (maxPriceMinor > 0n && minPriceMinor > maxPriceMinor) throw rangeInvalid('minPrice', 'maxPrice');
+  if (releasedTo !== '' && releasedFrom > releasedTo) throw rangeInvalid('releasedFrom', 'releasedTo');
   return {
     brands, categories, sizes,
     ...(minPriceMinor > 0n && { minPrice: Number(minPriceMinor) }),

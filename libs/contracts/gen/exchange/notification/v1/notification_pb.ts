@@ -686,7 +686,7 @@ export const NotificationService: GenService<{
     output: typeof UnsubscribeResponseSchema;
   },
   /**
-   * For admins: messages that were given up after many tries. Resumed, they are tried anew.
+   * For admins: messages that were given up after many tries. Resumed, they are tried anew. Errors: notification.parked_not_found (404).
    *
    * @generated from rpc exchange.notification.v1.NotificationService.GetParkedMessages
    */

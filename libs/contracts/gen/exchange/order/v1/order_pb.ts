@@ -216,6 +216,8 @@ export type OrderEvent = Message<"exchange.order.v1.OrderEvent"> & {
   actor: string;
 
   /**
+   * Codes; staff's own words for staff alone.
+   *
    * @generated from field: string reason = 6;
    */
   reason: string;
