@@ -13,7 +13,7 @@ export interface LoopOptions {
   /** Also runs when this clock is moved ahead. */
   readonly clock?: Clock;
   /** How long a nudge waits for others, so that what comes in a burst is one pass. Default: not at all. */
-  readonly gatherMs?: number | (() => number);
+  readonly gatherMs?: number;
   /** The longest wait after passes that failed, instead of half a minute. */
   readonly backOffMsMax?: number;
 }
@@ -44,7 +44,7 @@ export class Loop {
   nudge(): void {
     if (!this.isStarted || this.isNudged) return;
     this.isNudged = true;
-    if (!this.running && this.failures === 0) this.wait(this.gatherMs);
+    if (!this.running && this.failures === 0) this.wait(this.options.gatherMs ?? 0);
   }
 
   /** Whether a pass runs or has been asked for. */
@@ -85,11 +85,6 @@ export class Loop {
   private delayMs(): number {
     const { everyMs, backOffMsMax = BACKOFF_MS_MAX } = this.options;
     if (this.failures > 0) return Math.min(backOffMsMax, Math.max(everyMs, BACKOFF_MS_MIN) * 2 ** Math.min(this.failures - 1, 12));
-    return this.isNudged ? this.gatherMs : everyMs;
-  }
-
-  private get gatherMs(): number {
-    const { gatherMs = 0 } = this.options;
-    return typeof gatherMs === 'function' ? gatherMs() : gatherMs;
+    return this.isNudged ? (this.options.gatherMs ?? 0) : everyMs;
   }
 }

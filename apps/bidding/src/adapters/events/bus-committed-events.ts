@@ -11,9 +11,8 @@ import { Sql } from '@libs/postgres/sql';
 import { CommittedEvents } from '../../application/ports';
 
 const POLL_MS = 250;
-/** The rows of several commits go out together, under load those of many: on the bus the cost is in the partitions that a pass touches. */
+/** Under load the rows of several commits go out together: on the bus the cost is in the partitions that a pass touches. */
 const GATHER_MS = 25;
-const GATHER_UNDER_LOAD_MS = 100;
 /** Events that waited for the bus go out soon after it is back. */
 const BACK_OFF_MS_MAX = 2_000;
 
@@ -22,9 +21,6 @@ const BACK_OFF_MS_MAX = 2_000;
 export class BusCommittedEvents extends CommittedEvents {
   private relay: OwnedOutboxRelay | undefined;
   private readonly loop: Loop;
-  /** Commits since the last pass began. */
-  private gathered = 0;
-  private isUnderLoad = false;
 
   constructor(
     private readonly sql: Sql,
@@ -34,8 +30,7 @@ export class BusCommittedEvents extends CommittedEvents {
     private readonly spans: Spans,
   ) {
     super();
-    const gatherMs = () => (this.isUnderLoad ? GATHER_UNDER_LOAD_MS : GATHER_MS);
-    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs, backOffMsMax: BACK_OFF_MS_MAX, log }, () => this.send());
+    this.loop = new Loop({ name: 'bidding relay', everyMs: POLL_MS, gatherMs: GATHER_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, async () => this.relay?.pass());
   }
 
   async start(owner: string): Promise<void> {
@@ -52,7 +47,6 @@ export class BusCommittedEvents extends CommittedEvents {
 
   handOver(pos: number, lines: string): void {
     this.started.handOver({ pos, events: lines });
-    this.gathered += 1;
     this.loop.nudge();
   }
 
@@ -68,12 +62,6 @@ export class BusCommittedEvents extends CommittedEvents {
   async stop(): Promise<void> {
     await this.loop.stop();
     while (await this.relay?.pass());
-  }
-
-  private async send(): Promise<boolean | undefined> {
-    this.isUnderLoad = this.gathered > 1;
-    this.gathered = 0;
-    return this.relay?.pass();
   }
 
   private get started(): OwnedOutboxRelay {
