@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import { until } from '@libs/testing/exchange-process';
 import { Transactions } from '@libs/postgres/transaction';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { PlanMessage } from '../src/application/plan-message';
@@ -11,7 +12,9 @@ import { everyFact, UNFIT } from './wording';
 
 jest.setTimeout(180_000);
 
-const WINDOWS = { desktop: { width: 1280, height: 800 }, phone: { width: 320, height: 640 } } as const;
+/** High enough for the longest mail: what lies outside of a window may not be painted yet. */
+const WINDOWS = { desktop: { width: 1280, height: 1300 }, phone: { width: 320, height: 1300 } } as const;
+const PAINTED_MS_MAX = 20_000;
 /** A picture of one colour has one line, over and over. */
 const LINES_MIN = 25;
 /** Words that a narrow window must leave whole; a number of a parcel may break. */
@@ -81,7 +84,7 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
         expect(UNFIT.exec(seen.replaceAll(/https:\/\/\S+/g, ''))).toBeNull();
         const { wide, high, broken } = await measured(frame);
         if (wide > 0 || high > 0 || broken.length > 0) cutOff.push({ subject: mail.subject, wide, high, broken });
-        keep(`${name}-mail-${i}`, await card.screenshot());
+        keep(`${name}-mail-${i}`, await painted(card.locator('iframe')));
       }
       expect(cutOff).toEqual([]);
     });
@@ -102,6 +105,13 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
       process.stdout.write(`Pictures of the outbox page (${name}): ${folder}\n`);
     });
   });
+
+  /** A frame's words are there before they are drawn. */
+  async function painted(frame: Locator): Promise<Buffer> {
+    let picture: Buffer = Buffer.alloc(0);
+    await until('a mail is painted', PAINTED_MS_MAX, async () => linesIn((picture = await frame.screenshot())) > LINES_MIN);
+    return picture;
+  }
 
   function keep(name: string, png: Buffer): void {
     expect(linesIn(png)).toBeGreaterThan(LINES_MIN);
