@@ -159,11 +159,15 @@ class PooledSql extends Sql {
 export class Database {
   readonly sql: Sql;
 
-  private constructor(readonly source: DataSource) {
+  private constructor(
+    readonly source: DataSource,
+    private readonly end: { isNear: boolean },
+  ) {
     this.sql = new PooledSql(source);
   }
 
   static async open(options: DatabaseOptions): Promise<Database> {
+    const end = { isNear: false };
     const source = new DataSource({
       type: 'postgres',
       url: options.url,
@@ -173,7 +177,8 @@ export class Database {
       installExtensions: false,
       logging: false,
       // A connection that dies while it is idle tells the pool; without a listener that would end the process.
-      poolErrorHandler: (error: Error) => options.log?.warn({ database: options.name, error: error.message }, 'an idle database connection was lost'),
+      // The pool answers that it is closed before its connections are: a server that stops right after it ends them, and nothing is lost.
+      poolErrorHandler: (error: Error) => void (end.isNear || options.log?.warn({ database: options.name, error: error.message }, 'an idle database connection was lost')),
       extra: {
         pipeline: true,
         types: parsers,
@@ -184,7 +189,7 @@ export class Database {
       },
     });
     try {
-      return new Database(await source.initialize());
+      return new Database(await source.initialize(), end);
     } catch (error) {
       throw meaningOf(error);
     }
@@ -212,6 +217,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.end.isNear = true;
     await this.source.destroy();
   }
 }
