@@ -105,7 +105,7 @@ describe('owners of shards', () => {
     await harness.sql.query('select * from markets for update');
     const lost = [desk.bid('ann', 450, { key: 'k' }), desk.bid('bob', 440, { key: 'b' })];
     await waitingBackends(harness, 1);
-    await harness.sql.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pairwise-bidding-writer' and wait_event_type = 'Lock'`);
+    await harness.sql.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'pairwise-bidding-writer' and wait_event_type = 'Lock'`);
     await harness.sql.query('rollback');
     expect((await Promise.all(lost)).map(said)).toEqual(['bidding.retry', 'bidding.retry']);
     expect(await harness.rows('select 1 as match from matches')).toEqual([]);
@@ -132,7 +132,7 @@ describe('owners of shards', () => {
   it('a database that is away: commands are refused as to be sent again, and work goes on when it is back', async () => {
     const desk = await harness.desk();
     await desk.ask('sam', 450);
-    await harness.sql.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('pairwise-bidding-writer', 'pairwise-bidding-keys')`);
+    await harness.sql.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name in ('pairwise-bidding-writer', 'pairwise-bidding-keys')`);
     const seen = new Set<string>();
     for (let tries = 0; tries < 100 && !seen.has('matched'); tries++) {
       await desk.writer.tend();
