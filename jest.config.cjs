@@ -2,7 +2,6 @@
 const { readFileSync } = require('node:fs');
 
 const swc = JSON.parse(readFileSync(`${__dirname}/.swcrc`, 'utf8'));
-swc.module = { type: 'commonjs' };
 delete swc.$schema;
 delete swc.jsc.baseUrl;
 delete swc.jsc.paths;
@@ -21,7 +20,9 @@ module.exports = {
   moduleNameMapper: { '^@libs/(.*)$': '<rootDir>/libs/$1' },
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/libs/testing/whole-exchange-first.cjs',
+  // One more than the two cores of the smallest machine: a test waits for much that others do.
+  maxWorkers: 3,
   // How long is a benchmark's business: a busy machine must not turn a test red.
   testTimeout: 60_000,
 };

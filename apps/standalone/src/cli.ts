@@ -1,21 +1,16 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backUp } from './backup/back-up';
-import { restore } from './backup/restore';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
 import { createTopics } from '@libs/events/kafka-topics';
 import { makeServiceKeys } from '@libs/rpc/service-keys';
 import { rebuildAnalytics } from './launch/rebuild-analytics';
 import { secretsFolder } from './launch/environment';
 import { grantFirstAdmin, rotateKeys } from './launch/user-commands';
-import { replayProjection } from './launch/replay-projection';
 import { discardDeadLetter, lineOf, listDeadLetters, retryDeadLetter, showDeadLetter } from './operator/dead-letters';
-import { doctor } from './operator/doctor';
 import { listParkedMessages, resumeParkedMessage } from './operator/parked-messages';
 import { reconcile } from './operator/reconcile';
 import { rebuildSearch } from './launch/search-rebuild';
 import { readRunFile, runningExchange } from './run-file';
-import { innerServices } from './services';
 
 const USAGE = `npm run cli -- <command> [--data <folder>]
 
@@ -58,7 +53,10 @@ const say = (text: string) => void process.stdout.write(text);
 const parse = () => parseArgs({ allowPositionals: true, options });
 type Values = ReturnType<typeof parse>['values'];
 
-/** The operator's commands. Each says what it did, and exits with 1 when it could not. */
+/**
+ * The operator's commands. Each says what it did, and exits with 1 when it could not. What needs the services' own code loads it by itself:
+ * that takes longer than all that the other commands do.
+ */
 async function main(): Promise<void> {
   const { values, positionals } = parse();
   const [command, ...rest] = positionals;
@@ -79,7 +77,7 @@ async function main(): Promise<void> {
     case 'status':
       return status(values.data);
     case 'doctor':
-      return doctor(values.data, say);
+      return (await import('./operator/doctor.js')).doctor(values.data, say);
     case 'dlq':
       return deadLetters(rest, values);
     case 'messages':
@@ -136,8 +134,10 @@ async function makeTopics(action: string | undefined): Promise<void> {
 async function tellAnew(name: string, data: string, from: string | undefined): Promise<void> {
   const since = from === undefined ? undefined : new Date(from);
   if (since && Number.isNaN(since.getTime())) throw new Error(`${from} is no time: write it as 2026-11-20T12:00:00Z.`);
+  const { innerServices } = await import('./services.js');
   const found = innerServices.find(({ service }) => service.name === name);
   if (!found) throw new Error(`There is no service ${name}.`);
+  const { replayProjection } = await import('./launch/replay-projection.js');
   const { keys, events } = await replayProjection({ service: found.service, data, env: process.env, since });
   say(`${name} is empty; its next start takes ${events} events of ${keys} keys.\n`);
 }
@@ -197,6 +197,7 @@ async function parkedMessages([action, id]: readonly string[], { data }: Values)
 
 async function backup({ data, to, 'without-secrets': withoutSecrets }: Values): Promise<void> {
   const folder = needed(to, 'Where to? Name a folder with --to.');
+  const { backUp } = await import('./backup/back-up.js');
   const { databases, cut, holdsSecrets } = await backUp({ data, to: folder, withSecrets: !withoutSecrets });
   const rows = Object.values(databases).flatMap(({ tables }) => tables).reduce((sum, table) => sum + table.rows, 0);
   say(`Done: ${Object.keys(databases).length} databases, ${rows} rows, of one instant (${cut}), in ${folder}.\n`);
@@ -204,7 +205,9 @@ async function backup({ data, to, 'without-secrets': withoutSecrets }: Values): 
 }
 
 async function restored({ from, data, secrets }: Values): Promise<void> {
-  const { at } = await restore({ from: needed(from, 'From where? Name the backup with --from.'), data, ...(secrets && { secrets }) });
+  const folder = needed(from, 'From where? Name the backup with --from.');
+  const { restore } = await import('./backup/restore.js');
+  const { at } = await restore({ from: folder, data, ...(secrets && { secrets }) });
   say(`Done: ${data} is as the exchange was at ${at}. Start it with npm start -- --data ${data}, then run npm run verify:invariants -- --data ${data}.\n`);
 }
 

@@ -82,6 +82,10 @@ describe('a call whose line breaks before the answer', () => {
   it('is sent again only if its contract says that this does no harm', async () => {
     const near = await acrossABreakingLine();
     await near.start();
+    // The line is up: what follows is about one that breaks.
+    while ((await refusalOf(near.users.checkSession({ sessionId: 'x' }))) !== undefined);
+    near.behaviour.checked = 0;
+
     near.behaviour.does = 'stall';
     near.behaviour.onCall = () => setImmediate(() => {
       near.behaviour.letGo();
