@@ -26,7 +26,8 @@ import { relayObserver } from '../relay-observer';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
-import { attributeNames, type Spans } from '../spans';
+import { attributeNames } from '../span-attributes';
+import type { Spans } from '../spans';
 import { currentTraceparent } from '../trace';
 import { reportPool } from './process-metrics';
 import { offsetStore, openServiceDatabase } from './service-database';
@@ -128,14 +129,14 @@ export class EventsPart {
     loop.start();
   }
 
-  /** An event's effect belongs to the trace of its cause. */
+  /** An event's effect belongs to the trace of its cause. The link says that the bus lay between, as OpenTelemetry's conventions want it. */
   private async consumed<T>({ topic, type, headers }: EventLine, work: () => Promise<T>): Promise<T> {
     const { definition: { name: group }, spans, metrics } = this.around;
     const took = metrics.histogram('event_process_duration_seconds', 'Time that the handlers of a service took for an event.', ['topic', 'group', 'outcome']);
     const ended = took.startTimer({ topic, group });
-    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: headers.id };
+    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.messagingOperation]: 'process', [attributeNames.messagingOperationType]: 'process', [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: headers.id };
     try {
-      const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, attributes }, work);
+      const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, link: headers.traceparent, attributes }, work);
       ended({ outcome: 'ok' });
       return result;
     } catch (error) {

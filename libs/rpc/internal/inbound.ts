@@ -1,13 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { inTrace } from '@libs/chassis/trace';
-import { AppError } from '@libs/kernel/app-error';
 import { concatAll, defer, firstValueFrom, lastValueFrom, map, Observable, race, Subject, tap, timer } from 'rxjs';
 import type { CallContext } from '../call-context';
 import type { RpcObserver } from '../rpc-observer';
+import { outcomeOf } from './outcome';
 import { type Route, routeName } from './routes';
-
-const answered = { outcome: 'ok', kind: 'ok' } as const;
-const broken = { outcome: 'internal', kind: 'internal' } as const;
 
 /** What happens around a handler, whichever way the call came. */
 export class Inbound {
@@ -57,8 +54,8 @@ export class Inbound {
 
   private note(route: Route, call: CallContext, begun: number, error?: unknown): void {
     const rpc = routeName(route.service, route.method);
-    const { outcome, kind } = error === undefined ? answered : error instanceof AppError ? { outcome: error.code, kind: error.kind } : broken;
-    this.observer.served(rpc, { outcome, kind, seconds: (performance.now() - begun) / 1_000 }, call);
-    if (outcome === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
+    const came = outcomeOf(error);
+    this.observer.served(rpc, { ...came, seconds: (performance.now() - begun) / 1_000 }, call);
+    if (came.kind === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
   }
 }

@@ -1,5 +1,6 @@
 import type { Metrics } from '@libs/chassis/metrics';
-import { attributeNames, type Spans } from '@libs/chassis/spans';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import type { Spans } from '@libs/chassis/spans';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Histogram } from 'prom-client';
 import { headerOf } from './request';
@@ -23,7 +24,7 @@ export function observe(instance: FastifyInstance, metrics: Metrics, spans: Span
     const route = request.routeOptions.config?.path ?? NO_ROUTE;
     const took = reply.elapsedTime / 1_000;
     seriesOf(route, request.method, reply.raw.statusCode).observe(took);
-    if (spans.isOn) recordRequest(spans, request, { route, status: reply.raw.statusCode, seconds: took });
+    if (spans.samples(request.traceparent)) recordRequest(spans, request, { route, status: reply.raw.statusCode, seconds: took });
     done();
   });
 }

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AnswerSchema, Command, TradeRequest, TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { type AnswerSchema, BiddingService, type Command, type TradeRequest, type TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { Log } from '@libs/chassis/log';
-import { attributeNames, type Spans } from '@libs/chassis/spans';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import type { Spans } from '@libs/chassis/spans';
 import { continueTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
 import { Observable } from 'rxjs';
@@ -34,7 +35,7 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
       next: ({ commands }) => {
         open += commands.length;
         for (const command of commands) {
-          if (spans.isOn) inSpan(spans, command, answer, handle);
+          if (spans.samples(command.traceparent)) inSpan(spans, command, answer, handle);
           else handle(command, answer);
         }
       },
@@ -69,7 +70,8 @@ function inSpan(spans: Spans, command: Command, answer: (init: AnswerInit) => vo
   handle({ ...command, traceparent }, (init) => {
     const failure = init.outcome?.case === 'refusal' ? init.outcome.value.code : undefined;
     const seconds = (performance.now() - begun) / 1_000;
-    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes: { [attributeNames.command]: name } });
+    const attributes = { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: BiddingService.typeName, [attributeNames.rpcMethod]: BiddingService.method.trade.name, [attributeNames.command]: name };
+    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes });
     answer(init);
   });
 }
