@@ -1,4 +1,4 @@
-import { continueTrace, inTrace, isSampled, traceIdOf } from './trace';
+import { continueTrace, inTrace, isSampled, TRACE_ID_AT, TRACE_ID_END } from './trace';
 
 /** What was done as a part of a trace, once it is over. */
 export interface Span {
@@ -34,7 +34,7 @@ export class Spans {
   /** Whether anybody keeps what is told of this trace. Asked first, so that nothing is put together that nobody keeps. */
   samples(traceparent: string | undefined): boolean {
     if (!this.collector || traceparent === undefined || !isSampled(traceparent)) return false;
-    return this.collector.samples(traceIdOf(traceparent) ?? '');
+    return this.collector.samples(traceparent.slice(TRACE_ID_AT, TRACE_ID_END));
   }
 
   record(span: Span): void {

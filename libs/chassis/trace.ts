@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 /** W3C trace context: it travels with every call and event, and each log line names its trace. */
 
 const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+export const TRACE_ID_AT = 3;
+export const TRACE_ID_END = 35;
 const LENGTH = 55;
 const ODD = '13579bdf';
 
@@ -41,7 +43,7 @@ export function currentDeadline(): number | undefined {
 }
 
 export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(3, 35) : undefined;
+  return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(TRACE_ID_AT, TRACE_ID_END) : undefined;
 }
 
 export function spanIdOf(traceparent: string | undefined): string | undefined {

@@ -9,6 +9,8 @@ export interface Outcome {
 
 export interface Served extends Outcome {
   readonly seconds: number;
+  /** A command whose key had been answered before, and that was given that answer: its contract says so in `replayed`. */
+  readonly isReplay: boolean;
 }
 
 /** A call that is under way to another service, and whose trace is recorded. */

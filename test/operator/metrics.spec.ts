@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Api } from '@libs/client/api';
 import { until } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
 import { watches } from '../journeys/watches';
@@ -38,7 +39,11 @@ const expected: readonly (readonly [name: string, labels: Labels, sense: Sense])
   ['book_rebuild_seconds_count', {}, some],
   ['book_store_divergence_total', {}, none],
   ['market_state', { state: 'open' }, some],
-  ['idempotency_replays_total', {}, exactly(1)],
+  ['idempotency_replays_total', { service: 'bidding' }, exactly(2)],
+  ['idempotency_replays_total', { service: 'payment' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'order' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'analytics' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'search' }, none],
   ['order_processing_duration_seconds_count', { from: 'pending', to: 'confirmed' }, exactly(1)],
   ['orders_in_state', { state: 'delivered' }, exactly(1)],
   ['saga_step_total', { saga: 'order', step: 'charge' }, some],
@@ -93,12 +98,21 @@ describe('what an exchange tells of itself', () => {
     const task = await story.bringsIn(sam, order);
     await story.authenticators[0].inspects(task);
     await story.settled();
-    await story.authenticators[0].sendsOn(order.id);
+    const twice = async (api: Api, path: string, body: Parameters<Api['post']>[1]) => {
+      for (const isReplay of [false, true]) {
+        const { headers } = await api.call('POST', path, body, { 'idempotency-key': 'twice' });
+        expect([path, headers.get('idempotent-replayed')]).toEqual([path, isReplay ? 'true' : null]);
+      }
+    };
+    await twice(story.authenticators[0].person.api, `/v1/orders/${order.id}/ship-to-buyer`, {});
+    await twice(bea.api, '/v1/payments/setup-intents', undefined);
+    await twice(bea.api, '/v1/portfolio/import', { csv: 'market_id,cost,currency,acquired_on\n' });
     await story.world.scan((await bea.order(order.id)).outboundTracking ?? '', 'delivered');
     const market = await story.market();
     await bea.bids(market, 100, {}, 'again');
     await bea.bids(market, 100, {}, 'again');
     await bea.api.delete(`/v1/bids/${(await bea.bids(market, 101)).id}`);
+    await twice(story.admin.api, `/v1/markets/${market}/halt`, { reason: 'a strange price' });
     await bea.api.get(`/v1/orders/${order.id.slice(0, -1)}0`).catch(() => undefined);
     await bea.api.get('/v1/catalog/search?q=aurora');
     await story.settled();

@@ -1,6 +1,7 @@
 import { errorKinds } from '@libs/kernel/app-error';
 import type { Outcome, RpcObserver, SentCall } from '@libs/rpc/rpc-observer';
 import type { ServiceRpc } from '@libs/rpc/service-rpc';
+import { idempotencyReplays } from '../idempotency-replays';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
 import { attributeNames } from '../span-attributes';
@@ -13,10 +14,12 @@ const GRPC_INTERNAL = 13;
 /** Rate, errors and duration of what a service is asked; and, of traces that are recorded, a span for each call on either side. */
 export function rpcObserver(log: Log, metrics: Metrics, spans: Spans): RpcObserver {
   const took = metrics.histogram('rpc_server_duration_seconds', 'Time to serve a call, by what came of it: ok, the kind of a refusal, or internal.', ['method', 'code']);
+  const replays = idempotencyReplays(metrics);
   return {
     sends: (rpc) => sentCall(spans, rpc),
-    served(rpc, { seconds, ...came }, { traceparent, cause }) {
+    served(rpc, { seconds, isReplay, ...came }, { traceparent, cause }) {
       took.observe({ method: rpc.slice(rpc.indexOf('/') + 1), code: came.kind }, seconds);
+      if (isReplay) replays.inc();
       if (spans.samples(traceparent)) spans.record({ name: rpc, kind: 'server', traceparent, cause, seconds, ...spanOf(rpc, came) });
     },
     broke(rpc, call, error) {

@@ -29,10 +29,10 @@ export class Inbound {
     try {
       const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)), call.deadline?.getTime());
       const message = create(route.method.output, answer as never);
-      this.note(route, call, begun);
+      this.note(route, call, begun, { isReplay: 'replayed' in message && message.replayed === true });
       return message;
     } catch (error) {
-      this.note(route, call, begun, error);
+      this.note(route, call, begun, { error });
       throw error;
     } finally {
       this.inFlight -= 1;
@@ -49,13 +49,13 @@ export class Inbound {
           .subscribe(subscriber),
       ),
     );
-    return answers.pipe(tap({ complete: () => this.note(route, call, begun), error: (error) => this.note(route, call, begun, error) }));
+    return answers.pipe(tap({ complete: () => this.note(route, call, begun, {}), error: (error) => this.note(route, call, begun, { error }) }));
   }
 
-  private note(route: Route, call: CallContext, begun: number, error?: unknown): void {
+  private note(route: Route, call: CallContext, begun: number, { error, isReplay = false }: { readonly error?: unknown; readonly isReplay?: boolean }): void {
     const rpc = routeName(route.service, route.method);
     const came = outcomeOf(error);
-    this.observer.served(rpc, { ...came, seconds: (performance.now() - begun) / 1_000 }, call);
+    this.observer.served(rpc, { ...came, isReplay, seconds: (performance.now() - begun) / 1_000 }, call);
     if (came.kind === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
   }
 }

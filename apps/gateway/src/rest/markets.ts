@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, freeText, idOf, InstantJson, instant, minorAmount, queryInt, safe } from './json';
 import { notFound } from './not-found';
+import { tellReplay } from './replayed';
 
 const DEPTH_MAX = 100;
 const MARKETS_MAX = 100;
@@ -58,16 +59,18 @@ export function marketRoutes(rpc: Rpc): Route[] {
     route({
       ...administered, method: 'POST', path: '/v1/markets/{marketId}/halt', summary: 'Stop trading in a market. Cancels go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
-      async handle({ params: { marketId }, body: { reason }, key, call }) {
-        const { seq, state } = await bidding.haltMarket({ marketId, reason, idempotencyKey: key }, call);
+      async handle({ params: { marketId }, body: { reason }, key, call }, headers) {
+        const { seq, state, replayed } = await bidding.haltMarket({ marketId, reason, idempotencyKey: key }, call);
+        tellReplay(headers, { replayed });
         return { marketId, state, seq: safe(seq) };
       },
     }),
     route({
       ...administered, method: 'POST', path: '/v1/markets/{marketId}/resume', summary: 'Let trading go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
-      async handle({ params: { marketId }, body: { reason }, key, call }) {
-        const { seq, state } = await bidding.resumeMarket({ marketId, reason, idempotencyKey: key }, call);
+      async handle({ params: { marketId }, body: { reason }, key, call }, headers) {
+        const { seq, state, replayed } = await bidding.resumeMarket({ marketId, reason, idempotencyKey: key }, call);
+        tellReplay(headers, { replayed });
         return { marketId, state, seq: safe(seq) };
       },
     }),

@@ -5,16 +5,24 @@ import { attributeNames } from '@libs/chassis/span-attributes';
 import type { Spans } from '@libs/chassis/spans';
 import { continueTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
+import type { Counter } from 'prom-client';
 import { Observable } from 'rxjs';
 import type { Trading } from './trading';
 
 type AnswerInit = MessageInitShape<typeof AnswerSchema>;
 type ResponseInit = MessageInitShape<typeof TradeResponseSchema>;
 
+interface Told {
+  readonly log: Log;
+  readonly spans: Spans;
+  readonly replays: Counter;
+}
+
 type Handle = (command: Command, tell: (init: AnswerInit) => void) => void;
 
 /** Many commands a message in; the answers that are ready at one moment go out as one message. Ends when the last command is answered. */
-export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, log: Log, spans: Spans): Observable<ResponseInit> {
+export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, told: Told): Observable<ResponseInit> {
+  const { spans } = told;
   return new Observable((subscriber) => {
     let ready: AnswerInit[] = [];
     let open = 0;
@@ -30,7 +38,7 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
       // A commit settles all its commands before the next microtask.
       if (ready.push(init) === 1) queueMicrotask(flush);
     };
-    const handle: Handle = (command, tell) => run(command, trading, log, tell);
+    const handle: Handle = (command, tell) => run(command, trading, told, tell);
     return requests.subscribe({
       next: ({ commands }) => {
         open += commands.length;
@@ -48,7 +56,7 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
   });
 }
 
-function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading: Trading, log: Log, answer: (init: AnswerInit) => void): void {
+function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading: Trading, { log, replays }: Told, answer: (init: AnswerInit) => void): void {
   const refuse = (error: Error): void => {
     if (!(error instanceof AppError)) log.error({ error, command: command.case }, 'a command failed');
     answer({ ref, outcome: { case: 'refusal', value: refusalOf(error) } });
@@ -56,7 +64,11 @@ function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading
   if (!caller || command.case === undefined) return refuse(new AppError('invalid', 'bidding.command_malformed', 'A command needs a caller and its fields.'));
   const envelope = { userId: caller.userId, deadline: deadlineMs === 0n ? Infinity : Number(deadlineMs), traceparent: traceparent === '' ? undefined : traceparent };
   try {
-    trading.execute(command, envelope, (answered) => ('done' in answered ? answer({ ref, outcome: answered.done }) : refuse(answered.error)));
+    trading.execute(command, envelope, (answered) => {
+      if ('error' in answered) return refuse(answered.error);
+      if (answered.done.value.replayed) replays.inc();
+      answer({ ref, outcome: answered.done });
+    });
   } catch (error) {
     refuse(error instanceof Error ? error : new Error(String(error)));
   }
