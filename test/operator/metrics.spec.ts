@@ -4,7 +4,8 @@ import type { Api } from '@libs/client/api';
 import { until } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
 import { watches } from '../journeys/watches';
-import { scrape, type Series } from './scrape';
+import { readBy, recordingRules } from './recording-rules';
+import { openSeriesIn, scrape, type Series, seriesIn } from './scrape';
 
 /** Figures that are looked up now and then are as old as that. */
 const LOOK_MS_MAX = 30_000;
@@ -129,12 +130,35 @@ describe('what an exchange tells of itself', () => {
     expect(unmet()).toEqual([]);
   });
 
+  it('tells the same to whoever asks for OpenMetrics', async () => {
+    const read = (url: string, accept: string) => fetch(`${url}/metrics`, { headers: { accept } });
+    const namesOf = (found: readonly Series[]) => [...new Set(found.map(({ name, labels }) => `${name} ${Object.keys(labels).sort().join()}`))].sort();
+    for (const url of Object.values(story.exchange.run.internal)) {
+      const [open, plain] = [await read(url, 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2'), await read(url, 'text/plain')];
+      expect([open, plain].map(({ headers }) => headers.get('content-type'))).toEqual(['application/openmetrics-text; version=1.0.0; charset=utf-8', 'text/plain; version=0.0.4; charset=utf-8']);
+      const [openText, text] = [await open.text(), await plain.text()];
+      expect(namesOf(openSeriesIn(openText))).toEqual(namesOf(seriesIn(text)));
+      const families = [...openText.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+      expect(families.filter((name, i) => families.indexOf(name) !== i)).toEqual([]);
+    }
+  });
+
   it('has no label that grows with users, orders or markets', () => {
     const values = new Map<string, Set<string>>();
     for (const { name, labels } of series) for (const [key, value] of Object.entries(labels)) if (key !== 'le') values.set(`${name} ${key}`, (values.get(`${name} ${key}`) ?? new Set()).add(value));
     expect([...values].filter(([, found]) => found.size > VALUES_OF_A_LABEL_MAX).map(([label]) => label)).toEqual([]);
     const isId = (value: string) => /[a-z]{3}_[0-9a-z]{20,}|[0-9a-f]{8}-[0-9a-f]{4}-|@|\d{6,}/.test(value);
     expect([...values].filter(([, found]) => [...found].some(isId)).map(([label]) => label)).toEqual([]);
+  });
+
+  it('has what the recording rules read, with the labels by which they sum', () => {
+    const rules = recordingRules();
+    expect(rules.map(({ record, labels }) => `${record} ${labels?.quantile}`)).toEqual(['0.5', '0.95', '0.99'].map((quantile) => `order_processing_duration ${quantile}`));
+    const unmet = rules.filter(({ expr }) => {
+      const { series: names, labels } = readBy(expr);
+      return names.length === 0 || labels.length === 0 || !names.every((name) => series.some((one) => one.name === name && labels.every((label) => label in one.labels)));
+    });
+    expect(unmet.map(({ expr }) => expr)).toEqual([]);
   });
 
   it('is described to operators, every figure of it', () => {

@@ -27,6 +27,9 @@ const road: readonly (readonly [span: string, kind: keyof typeof kinds, cause: s
   ['payment: operation intent', 'internal', `payment: ${charge}`],
 ];
 
+/** What each of the three durations shows of such a trade. */
+const examples = [['gateway', 'http_server_request_duration_seconds'], ['order', 'event_process_duration_seconds'], ['payment', 'rpc_server_duration_seconds']] as const;
+
 describe.each([['in one process', false], ['one process a service', true]])('a trade, %s', (_form, split) => {
   let collector: Collector;
   let story: Story;
@@ -39,7 +42,7 @@ describe.each([['in one process', false], ['one process a service', true]])('a t
     await collector.close();
   });
 
-  it('is one trace from the request through calls, outbox, bus and consumers', async () => {
+  it('is one trace from the request through calls, outbox, bus and consumers, and an example of what the metrics count', async () => {
     const [bea, sam, market] = [await story.buyer(), await story.seller(), await story.market()];
     await bea.bids(market, 300);
     const [traceId, click] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
@@ -54,10 +57,16 @@ describe.each([['in one process', false], ['one process a service', true]])('a t
     const announced = [{ traceId, spanId: idOf('bidding: trade placeAsk') }];
     expect(road.filter(([, kind]) => kind === 'consumer').map(([name]) => named(name)?.links)).toEqual([announced, announced]);
     expect(named(`order: ${charge}`)?.attributes).toEqual({ 'rpc.system': 'grpc', 'rpc.service': 'exchange.payment.v1.PaymentService', 'rpc.method': 'ProcessPayment', 'rpc.grpc.status_code': 0 });
+    expect(await Promise.all(examples.map(([service, histogram]) => isExampleOf(service, histogram, traceId)))).toEqual([true, true, true]);
     const known = new Set([click, ...collector.of(traceId).map(({ spanId }) => spanId)]);
     expect(collector.of(traceId).filter(({ parentSpanId }) => !known.has(parentSpanId)).map(nameOf)).toEqual([]);
     expect(collector.of(traceId).filter(({ error }) => error !== undefined)).toEqual([]);
   });
+
+  async function isExampleOf(service: string, histogram: string, traceId: string): Promise<boolean> {
+    const answer = await fetch(`${story.exchange.run.internal[service]}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
+    return (await answer.text()).split('\n').some((line) => line.startsWith(`${histogram}_bucket`) && line.includes(`# {trace_id="${traceId}"}`));
+  }
 
   it('says of a refused request what it was refused with, and names nobody', async () => {
     const before = collector.spans.length;

@@ -13,14 +13,15 @@ const GRPC_INTERNAL = 13;
 
 /** Rate, errors and duration of what a service is asked; and, of traces that are recorded, a span for each call on either side. */
 export function rpcObserver(log: Log, metrics: Metrics, spans: Spans): RpcObserver {
-  const took = metrics.histogram('rpc_server_duration_seconds', 'Time to serve a call, by what came of it: ok, the kind of a refusal, or internal.', ['method', 'code']);
+  const took = metrics.durations('rpc_server_duration_seconds', 'Time to serve a call, by what came of it: ok, the kind of a refusal, or internal.', ['method', 'code']);
   const replays = idempotencyReplays(metrics);
   return {
     sends: (rpc) => sentCall(spans, rpc),
     served(rpc, { seconds, isReplay, ...came }, { traceparent, cause }) {
-      took.observe({ method: rpc.slice(rpc.indexOf('/') + 1), code: came.kind }, seconds);
+      const isRecorded = spans.samples(traceparent);
+      took.observe([rpc.slice(rpc.indexOf('/') + 1), came.kind], seconds, isRecorded ? traceparent : undefined);
       if (isReplay) replays.inc();
-      if (spans.samples(traceparent)) spans.record({ name: rpc, kind: 'server', traceparent, cause, seconds, ...spanOf(rpc, came) });
+      if (isRecorded) spans.record({ name: rpc, kind: 'server', traceparent, cause, seconds, ...spanOf(rpc, came) });
     },
     broke(rpc, call, error) {
       log.error({ rpc, caller: call.service, error }, 'a call failed by a bug');
