@@ -29,12 +29,22 @@ export interface ChassisValues {
   readonly commit: string;
   /** Who collects traces, if anybody does. */
   readonly otlpUrl?: string;
+  /** The share of the traces that is recorded. */
+  readonly tracesShare: number;
   readonly internal: { readonly host: string; readonly port: number };
   readonly http: { readonly host: string; readonly port: number };
   readonly rpcListen: string;
   readonly rpcAddresses: Readonly<Record<ServiceName, string>>;
   readonly keyFile?: string;
   readonly jwksFile?: string;
+}
+
+/** As OpenTelemetry names them. That a trace which its sender does not want recorded is not holds for each, so that those of a parent are those without. */
+const samplers = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const;
+
+function shareOf(sampler: (typeof samplers)[number], ratio: number): number {
+  if (sampler.endsWith('traceidratio')) return ratio;
+  return sampler.endsWith('on') ? 1 : 0;
 }
 
 export interface Form {
@@ -77,6 +87,8 @@ export function chassisSchema({ name, migrations, http, serves }: ServiceDefinit
     SANDBOX_URL: url(/^https?$/).optional(),
     BUILD_COMMIT: z.string().regex(/^[\w.-]{1,64}$/).default('unknown'),
     OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
+    OTEL_TRACES_SAMPLER: z.enum(samplers).default('parentbased_always_on'),
+    OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
     INTERNAL_HOST: z.string().default('127.0.0.1'),
     SERVICE_KEY_FILE: optional(z.string(), !inProcess),
     SERVICE_JWKS_FILE: optional(z.string(), !inProcess && serves.length > 0),
@@ -107,6 +119,7 @@ function valuesOf(name: ServiceName, given: Readonly<Record<string, unknown>>): 
     sandboxUrl: text('SANDBOX_URL'),
     commit: text('BUILD_COMMIT'),
     otlpUrl: text('OTEL_EXPORTER_OTLP_ENDPOINT'),
+    tracesShare: shareOf(text('OTEL_TRACES_SAMPLER') as (typeof samplers)[number], number('OTEL_TRACES_SAMPLER_ARG')),
     internal: { host: text('INTERNAL_HOST'), port: number(keyOf(name, 'INTERNAL_PORT')) },
     http: { host: text(keyOf(name, 'HTTP_HOST')), port: number(keyOf(name, 'HTTP_PORT')) },
     rpcListen: text(keyOf(name, 'RPC_LISTEN')),

@@ -1,13 +1,16 @@
 import { invariant } from '@libs/kernel/invariant';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, type PrometheusContentType, Registry } from 'prom-client';
+import { Durations } from './durations';
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** One registry for each service, since a process may hold all of them. Asked twice for a name, it answers the same metric. */
 export class Metrics {
-  readonly registry = new Registry();
+  /** Of this type, since the library keeps examples on no other. */
+  private readonly registry = new Registry<OpenMetricsContentType>();
 
   constructor(service: string) {
+    this.registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     this.registry.setDefaultLabels({ service });
   }
 
@@ -17,6 +20,12 @@ export class Metrics {
 
   histogram<L extends string = string>(name: string, help: string, labels: readonly L[] = [], buckets: readonly number[] = LATENCY_BUCKETS_S): Histogram<L> {
     return this.once(name, () => new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] }));
+  }
+
+  /** For what is done within traces. */
+  durations(name: string, help: string, labels: readonly string[]): Durations {
+    const histogram = this.once(name, () => new Histogram({ name, help, labelNames: [...labels], buckets: LATENCY_BUCKETS_S, registers: [this.registry], enableExemplars: true }));
+    return new Durations(histogram, labels);
   }
 
   /** With `read`, the value is taken when the metrics are collected; of a gauge with one label, the value of each that has one. */
@@ -33,7 +42,23 @@ export class Metrics {
 
   /** In Prometheus' text form. */
   text(): Promise<string> {
-    return this.registry.metrics();
+    return this.writtenBy(new Registry());
+  }
+
+  /** In OpenMetrics' form, which has the examples too. */
+  openMetrics(): Promise<string> {
+    const form = new Registry<OpenMetricsContentType>();
+    form.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    return this.writtenBy(form);
+  }
+
+  /** From a copy: in OpenMetrics' form the library takes `_total` off the names of counters, for good. */
+  private async writtenBy(form: Registry<PrometheusContentType> | Registry<OpenMetricsContentType>): Promise<string> {
+    for (const metric of await this.registry.getMetricsAsJSON()) {
+      // To write a metric, the library asks no more of it than this.
+      form.registerMetric(Object.assign(metric, { get: async () => metric }) as unknown as Metric);
+    }
+    return form.metrics();
   }
 
   private once<M>(name: string, make: () => M): M {

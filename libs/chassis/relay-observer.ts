@@ -1,7 +1,8 @@
 import type { BusRecord } from '@libs/events/bus';
 import { parseLine } from '@libs/events/event-line';
 import type { Metrics } from './metrics';
-import { attributeNames, type Spans } from './spans';
+import { attributeNames } from './span-attributes';
+import type { Spans } from './spans';
 import { continueTrace } from './trace';
 
 /** What is measured of every relay, whoever's it is: told of each batch that the bus has taken. */
@@ -17,6 +18,7 @@ export function relayObserver(metrics: Metrics, spans: Spans): (seconds: number,
 
 function recordPublish(spans: Spans, text: string, seconds: number): void {
   const { topic, type, headers } = parseLine(text);
-  const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.eventId]: headers.id };
+  if (!spans.samples(headers.traceparent)) return;
+  const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.messagingOperation]: 'publish', [attributeNames.messagingOperationType]: 'send', [attributeNames.topic]: topic, [attributeNames.eventId]: headers.id };
   spans.record({ name: `publish ${type}`, kind: 'producer', traceparent: continueTrace(headers.traceparent), cause: headers.traceparent, seconds, attributes });
 }

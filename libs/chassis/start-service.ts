@@ -146,10 +146,10 @@ class Start {
   }
 
   private async spans(): Promise<Spans> {
-    const { otlpUrl } = this.values;
+    const { otlpUrl, tracesShare } = this.values;
     if (!otlpUrl) return new Spans();
     const { OtlpSpans } = await import('./internal/otlp-spans.js');
-    const collector = new OtlpSpans(otlpUrl, this.service.service.name);
+    const collector = new OtlpSpans(otlpUrl, this.service.service.name, tracesShare);
     this.teardown.add('spans', () => collector.close());
     return new Spans(collector);
   }

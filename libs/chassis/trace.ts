@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto';
 
 /** W3C trace context: it travels with every call and event, and each log line names its trace. */
 
-const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
+const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+export const TRACE_ID_AT = 3;
+export const TRACE_ID_END = 35;
+const LENGTH = 55;
+const ODD = '13579bdf';
 
 /** What is being worked on: the span that it belongs to, and when its caller stops waiting, if one does. */
 interface Work {
@@ -14,13 +18,19 @@ interface Work {
 /** One for all of it: on Node 20 each storage costs every promise of the process something. */
 const current = new AsyncLocalStorage<Work | undefined>();
 
-export function newTraceparent(traceId = randomBytes(16).toString('hex')): string {
-  return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+export function newTraceparent(traceId = randomBytes(16).toString('hex'), flags = '01'): string {
+  return `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
 }
 
-/** A new span of the given trace; of a new trace when the text is no `traceparent`. */
+/** A new span of the given trace, recorded if that is; of a new trace when the text is no `traceparent`. */
 export function continueTrace(traceparent: string | undefined): string {
-  return newTraceparent(FORM.exec(traceparent ?? '')?.[1]);
+  const [, traceId, , flags] = FORM.exec(traceparent ?? '') ?? [];
+  return newTraceparent(traceId, flags);
+}
+
+/** Whether whoever began the trace wants it recorded: the last bit of its flags. Asked of each call and command, so it looks no further. */
+export function isSampled(traceparent: string): boolean {
+  return traceparent.length === LENGTH && ODD.includes(traceparent.charAt(LENGTH - 1));
 }
 
 export function currentTraceparent(): string | undefined {
@@ -33,7 +43,7 @@ export function currentDeadline(): number | undefined {
 }
 
 export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(3, 35) : undefined;
+  return traceparent !== undefined && FORM.test(traceparent) ? traceparent.slice(TRACE_ID_AT, TRACE_ID_END) : undefined;
 }
 
 export function spanIdOf(traceparent: string | undefined): string | undefined {

@@ -44,7 +44,7 @@ export interface GrpcOptions {
 export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, observer, isServing }: GrpcOptions): ServiceRpc {
   const inbound = new Inbound(observer);
   const server = new GrpcServer({ listen, verifier: new ServiceTokenVerifier(service, jwks), isServing }, inbound);
-  const callees = new Callees();
+  const callees = new Callees(observer);
   const rpc = new GrpcRpc(addresses, new ServiceTokens(service, readFileSync(keyFile, 'utf8'), wall), callees);
   let port = 0;
   const endpoint: RpcEndpoint = {
@@ -58,7 +58,7 @@ export function overGrpc({ service, listen, addresses, keyFile, jwks, wall, obse
 
 export function withinProcess(service: ServiceName, network: InProcessNetwork, observer: RpcObserver): ServiceRpc {
   const inbound = new Inbound(observer);
-  const callees = new Callees();
+  const callees = new Callees(observer);
   const endpoint = endpointIn(network, inbound, service);
   return { rpc: network.rpcOf(service, callees), endpoint, pending: () => inbound.pending, circuits: () => callees.states(), port: () => 0, close: () => undefined };
 }

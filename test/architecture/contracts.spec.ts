@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { type DescMethod, type DescService, ScalarType } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { events, services, topics } from '@libs/contracts/events';
 import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
@@ -75,6 +75,11 @@ describe('the contracts of calls', () => {
 
   it('say so of each call that carries a key', () => {
     expect(named(unary.filter((call) => call.input.fields.some(({ localName }) => localName === 'idempotencyKey') && call.idempotency !== Level.IDEMPOTENT))).toEqual([]);
+  });
+
+  it('have a place in the answer to a key that says whether it was given before, where there is an answer', () => {
+    const keyed = unary.filter((call) => call.input.fields.some(({ localName }) => localName === 'idempotencyKey') && call.output.fields.length > 0);
+    expect(named(keyed.filter((call) => !call.output.fields.some(({ localName, scalar }) => localName === 'replayed' && scalar === ScalarType.BOOL)))).toEqual([]);
   });
 
   it('say so of what is known by its order, match or message besides, and of nothing else', () => {

@@ -71,6 +71,20 @@ export function marketJourneys(story: () => Story): void {
     await story().settled();
   });
 
+  it('a seller reads what a sale brings at once and what more to ask for, and nothing of it while the market is halted', async () => {
+    const [bea, sam, market] = [await story().buyer(), await story().seller(), await story().market()];
+    const usd = (dollars: number) => ({ amount: dollars * 100, currency: 'USD' });
+    await bea.bids(market, 280);
+    await sam.asks(market, 300);
+    expect(await sam.api.get(`/v1/markets/${market}`)).toMatchObject({ highestBid: usd(280), lowestAsk: usd(300), spread: usd(20), sellFaster: usd(280), earnMore: usd(299) });
+    await sam.asks(market, 281);
+    const { earnMore, ...tight } = await sam.api.get<{ earnMore?: unknown }>(`/v1/markets/${market}`);
+    expect([earnMore, tight]).toMatchObject([undefined, { spread: usd(1), sellFaster: usd(280) }]);
+    await story().admin.api.post(`/v1/markets/${market}/halt`, { reason: 'a strange price' });
+    const { sellFaster, ...halted } = await sam.api.get<{ sellFaster?: unknown }>(`/v1/markets/${market}`);
+    expect([sellFaster, halted]).toMatchObject([undefined, { state: 'halted', spread: usd(1), highestBid: usd(280) }]);
+  });
+
   it('the quotes of a suspended user are cancelled, and nothing is restored afterwards', async () => {
     const [bea, market] = [await story().buyer(), await story().market()];
     const bid = await bea.bids(market, 200);

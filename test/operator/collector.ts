@@ -8,6 +8,7 @@ export interface Seen {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly error: string | undefined;
 }
@@ -63,9 +64,9 @@ export class Collector {
   private take({ resourceSpans }: Export): void {
     for (const { resource, scopeSpans } of resourceSpans) {
       const service = String(valuesOf(resource.attributes)['service.name']);
-      for (const { name, kind, traceId, spanId, parentSpanId, attributes } of scopeSpans.flatMap(({ spans }) => spans)) {
+      for (const { name, kind, traceId, spanId, parentSpanId, links, attributes } of scopeSpans.flatMap(({ spans }) => spans)) {
         const values = valuesOf(attributes);
-        this.spans.push({ service, name, kind, traceId, spanId, parentSpanId: parentSpanId ?? '', attributes: values, error: values['error.type'] as string | undefined });
+        this.spans.push({ service, name, kind, traceId, spanId, parentSpanId: parentSpanId ?? '', links: (links ?? []).map((link) => ({ traceId: link.traceId, spanId: link.spanId })), attributes: values, error: values['error.type'] as string | undefined });
       }
     }
   }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Api } from '@libs/client/api';
 import { until } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
 import { watches } from '../journeys/watches';
-import { scrape, type Series } from './scrape';
+import { readBy, recordingRules } from './recording-rules';
+import { openSeriesIn, scrape, type Series, seriesIn } from './scrape';
 
 /** Figures that are looked up now and then are as old as that. */
 const LOOK_MS_MAX = 30_000;
@@ -38,7 +40,11 @@ const expected: readonly (readonly [name: string, labels: Labels, sense: Sense])
   ['book_rebuild_seconds_count', {}, some],
   ['book_store_divergence_total', {}, none],
   ['market_state', { state: 'open' }, some],
-  ['idempotency_replays_total', {}, exactly(1)],
+  ['idempotency_replays_total', { service: 'bidding' }, exactly(2)],
+  ['idempotency_replays_total', { service: 'payment' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'order' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'analytics' }, exactly(1)],
+  ['idempotency_replays_total', { service: 'search' }, none],
   ['order_processing_duration_seconds_count', { from: 'pending', to: 'confirmed' }, exactly(1)],
   ['orders_in_state', { state: 'delivered' }, exactly(1)],
   ['saga_step_total', { saga: 'order', step: 'charge' }, some],
@@ -93,12 +99,21 @@ describe('what an exchange tells of itself', () => {
     const task = await story.bringsIn(sam, order);
     await story.authenticators[0].inspects(task);
     await story.settled();
-    await story.authenticators[0].sendsOn(order.id);
+    const twice = async (api: Api, path: string, body: Parameters<Api['post']>[1]) => {
+      for (const isReplay of [false, true]) {
+        const { headers } = await api.call('POST', path, body, { 'idempotency-key': 'twice' });
+        expect([path, headers.get('idempotent-replayed')]).toEqual([path, isReplay ? 'true' : null]);
+      }
+    };
+    await twice(story.authenticators[0].person.api, `/v1/orders/${order.id}/ship-to-buyer`, {});
+    await twice(bea.api, '/v1/payments/setup-intents', undefined);
+    await twice(bea.api, '/v1/portfolio/import', { csv: 'market_id,cost,currency,acquired_on\n' });
     await story.world.scan((await bea.order(order.id)).outboundTracking ?? '', 'delivered');
     const market = await story.market();
     await bea.bids(market, 100, {}, 'again');
     await bea.bids(market, 100, {}, 'again');
     await bea.api.delete(`/v1/bids/${(await bea.bids(market, 101)).id}`);
+    await twice(story.admin.api, `/v1/markets/${market}/halt`, { reason: 'a strange price' });
     await bea.api.get(`/v1/orders/${order.id.slice(0, -1)}0`).catch(() => undefined);
     await bea.api.get('/v1/catalog/search?q=aurora');
     await story.settled();
@@ -115,12 +130,35 @@ describe('what an exchange tells of itself', () => {
     expect(unmet()).toEqual([]);
   });
 
+  it('tells the same to whoever asks for OpenMetrics', async () => {
+    const read = (url: string, accept: string) => fetch(`${url}/metrics`, { headers: { accept } });
+    const namesOf = (found: readonly Series[]) => [...new Set(found.map(({ name, labels }) => `${name} ${Object.keys(labels).sort().join()}`))].sort();
+    for (const url of Object.values(story.exchange.run.internal)) {
+      const [open, plain] = [await read(url, 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2'), await read(url, 'text/plain')];
+      expect([open, plain].map(({ headers }) => headers.get('content-type'))).toEqual(['application/openmetrics-text; version=1.0.0; charset=utf-8', 'text/plain; version=0.0.4; charset=utf-8']);
+      const [openText, text] = [await open.text(), await plain.text()];
+      expect(namesOf(openSeriesIn(openText))).toEqual(namesOf(seriesIn(text)));
+      const families = [...openText.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+      expect(families.filter((name, i) => families.indexOf(name) !== i)).toEqual([]);
+    }
+  });
+
   it('has no label that grows with users, orders or markets', () => {
     const values = new Map<string, Set<string>>();
     for (const { name, labels } of series) for (const [key, value] of Object.entries(labels)) if (key !== 'le') values.set(`${name} ${key}`, (values.get(`${name} ${key}`) ?? new Set()).add(value));
     expect([...values].filter(([, found]) => found.size > VALUES_OF_A_LABEL_MAX).map(([label]) => label)).toEqual([]);
     const isId = (value: string) => /[a-z]{3}_[0-9a-z]{20,}|[0-9a-f]{8}-[0-9a-f]{4}-|@|\d{6,}/.test(value);
     expect([...values].filter(([, found]) => [...found].some(isId)).map(([label]) => label)).toEqual([]);
+  });
+
+  it('has what the recording rules read, with the labels by which they sum', () => {
+    const rules = recordingRules();
+    expect(rules.map(({ record, labels }) => `${record} ${labels?.quantile}`)).toEqual(['0.5', '0.95', '0.99'].map((quantile) => `order_processing_duration ${quantile}`));
+    const unmet = rules.filter(({ expr }) => {
+      const { series: names, labels } = readBy(expr);
+      return names.length === 0 || labels.length === 0 || !names.every((name) => series.some((one) => one.name === name && labels.every((label) => label in one.labels)));
+    });
+    expect(unmet.map(({ expr }) => expr)).toEqual([]);
   });
 
   it('is described to operators, every figure of it', () => {

@@ -15,6 +15,11 @@ export function seriesIn(text: string): Series[] {
   });
 }
 
+/** The same in OpenMetrics' form, in which an example may follow a value. */
+export function openSeriesIn(text: string): Series[] {
+  return seriesIn(text.replace(/ # \{.*$/gm, ''));
+}
+
 /** What every service of an exchange tells at this moment. */
 export async function scrape(internal: Readonly<Record<string, string>>): Promise<Series[]> {
   const texts = await Promise.all(Object.values(internal).map(async (url) => (await fetch(`${url}/metrics`)).text()));

@@ -93,7 +93,7 @@ describe('bidding, as its callers see it', () => {
     const book = await as(ann).getOrderBook({ marketId: market, minSeq: bookSeq });
     expect(book).toMatchObject({ seq: 3n, state: 'open', bids: [{ priceMinor: 44_000n, quotes: 2 }], asks: [{ priceMinor: 46_000n, quotes: 1 }] });
     const { markets } = await as(ann).getMarketData({ marketIds: [market] });
-    expect(markets).toMatchObject([{ marketId: market, productId, lowestAskMinor: 46_000n, highestBidMinor: 44_000n, numberOfBids: 2, numberOfAsks: 1 }]);
+    expect(markets).toMatchObject([{ marketId: market, productId, lowestAskMinor: 46_000n, highestBidMinor: 44_000n, numberOfBids: 2, numberOfAsks: 1, spreadMinor: 2_000n, sellFasterMinor: 44_000n, earnMoreMinor: 45_900n }]);
     expect(markets[0]?.lastSaleMinor).toBeUndefined();
     expect(await as(ann).countActiveAsks({ marketId: market })).toMatchObject({ activeAsks: 1 });
   });

@@ -17,6 +17,7 @@ import { Sql } from '@libs/postgres/sql';
 import { Transactions } from '@libs/postgres/transaction';
 import type { Activity } from '../activity';
 import type { ChassisValues } from '../chassis-config';
+import type { Durations } from '../durations';
 import type { Health } from '../health';
 import type { Log } from '../log';
 import { Loop } from '../loop';
@@ -26,7 +27,8 @@ import { relayObserver } from '../relay-observer';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
-import { attributeNames, type Spans } from '../spans';
+import { attributeNames } from '../span-attributes';
+import type { Spans } from '../spans';
 import { currentTraceparent } from '../trace';
 import { reportPool } from './process-metrics';
 import { offsetStore, openServiceDatabase } from './service-database';
@@ -113,10 +115,11 @@ export class EventsPart {
 
   /** Takes what others announce, once the application is up. */
   async beginConsumer(app: INestApplication | INestMicroservice): Promise<void> {
-    const { definition, values, log, activity, teardown } = this.around;
+    const { definition, values, log, metrics, activity, teardown } = this.around;
     const handlers = eventHandlers(app);
     if (handlers.size === 0 || !this.transactions) return;
-    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced: (line, work) => this.consumed(line, work) });
+    const took = metrics.durations('event_process_duration_seconds', 'Time that the handlers of a service took for an event.', ['topic', 'group', 'outcome']);
+    const consumer = new EventConsumer({ name: definition.name, handlers, sql: this.database.sql, transactions: this.transactions, bus: this.bus, log, traced: (line, work) => this.consumed(took, line, work) });
     await consumer.subscribe();
     if (values.isConsumerPaused) return log.info({}, 'takes no events: CONSUMERS_PAUSED names this service');
     const loop = new Loop({ name: 'consumer', everyMs: CONSUMER_POLL_MS, log }, () => consumer.pass());
@@ -128,18 +131,21 @@ export class EventsPart {
     loop.start();
   }
 
-  /** An event's effect belongs to the trace of its cause. */
-  private async consumed<T>({ topic, type, headers }: EventLine, work: () => Promise<T>): Promise<T> {
-    const { definition: { name: group }, spans, metrics } = this.around;
-    const took = metrics.histogram('event_process_duration_seconds', 'Time that the handlers of a service took for an event.', ['topic', 'group', 'outcome']);
-    const ended = took.startTimer({ topic, group });
-    const attributes = { [attributeNames.messagingSystem]: 'pairwise', [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: headers.id };
+  /** An event's effect belongs to the trace of its cause. The link says that the bus lay between, as OpenTelemetry's conventions want it. */
+  private async consumed<T>(took: Durations, { topic, type, headers: { id, traceparent } }: EventLine, work: () => Promise<T>): Promise<T> {
+    const { definition: { name: group }, spans } = this.around;
+    const begun = performance.now();
+    const ended = (outcome: string) => took.observe([topic, group, outcome], (performance.now() - begun) / 1_000, spans.samples(traceparent) ? traceparent : undefined);
+    const attributes = {
+      [attributeNames.messagingSystem]: 'pairwise', [attributeNames.messagingOperation]: 'process', [attributeNames.messagingOperationType]: 'process',
+      [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: id,
+    };
     try {
-      const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: headers.traceparent, attributes }, work);
-      ended({ outcome: 'ok' });
+      const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: traceparent, link: traceparent, attributes }, work);
+      ended('ok');
       return result;
     } catch (error) {
-      ended({ outcome: 'failed' });
+      ended('failed');
       throw error;
     }
   }

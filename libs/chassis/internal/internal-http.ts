@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
 import type { Activity } from '../activity';
 import type { Health } from '../health';
 import type { Metrics } from '../metrics';
@@ -40,11 +41,11 @@ export class InternalHttp {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, body, type = 'application/json' } = await this.route(request.url?.split('?')[0] ?? '').catch((error: Error) => json(500, { error: error.message }));
+    const { status, body, type = 'application/json' } = await this.route(request.url?.split('?')[0] ?? '', request.headers.accept ?? '').catch((error: Error) => json(500, { error: error.message }));
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   }
 
-  private async route(path: string): Promise<Answer> {
+  private async route(path: string, accept: string): Promise<Answer> {
     switch (path) {
       case '/health/live':
         return json(200, { status: 'ok' });
@@ -55,7 +56,9 @@ export class InternalHttp {
         return json(readiness.ready ? 200 : 503, readiness);
       }
       case '/metrics':
-        return { status: 200, body: await this.metrics.text(), type: 'text/plain; version=0.0.4' };
+        // Prometheus asks for this one by itself; the other is for whoever does not know it.
+        if (accept.includes('application/openmetrics-text')) return { status: 200, body: await this.metrics.openMetrics(), type: Registry.OPENMETRICS_CONTENT_TYPE };
+        return { status: 200, body: await this.metrics.text(), type: Registry.PROMETHEUS_CONTENT_TYPE };
       case '/activity':
         return json(200, await this.activity.snapshot());
       default:

@@ -19,7 +19,7 @@ import { TallyModule } from './tally-service';
 const folder = mkdtempSync(join(tmpdir(), 'over-grpc-'));
 const jwks = makeServiceKeys(folder);
 const ann = { id: 'usr_ann', sessionId: 'ses_1', roles: ['buyer'] } as const;
-const quiet = { served: () => undefined, broke: () => undefined };
+const quiet = { sends: () => undefined, served: () => undefined, broke: () => undefined };
 const probe = new Probe();
 const lines: string[] = [];
 let databases: TestDatabase[];

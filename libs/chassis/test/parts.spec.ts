@@ -99,4 +99,26 @@ describe('metrics', () => {
     expect(await order.text()).toContain('depth{service="order"} 4');
     expect(await order.text()).not.toContain('side="bid"');
   });
+
+  it('name in each bucket a trace that is recorded as its example, for whoever asks for OpenMetrics', async () => {
+    const metrics = new Metrics('order');
+    metrics.counter('bids_total', 'Bids.').inc();
+    const took = metrics.durations('call_seconds', 'Calls.', ['method', 'code']);
+    const [first, second] = ['a', 'b'].map((id) => `00-${id.repeat(32)}-${'1'.repeat(16)}-01`);
+    took.observe(['PlaceBid', 'ok'], 0.03, first);
+    took.observe(['PlaceBid', 'ok'], 0.04, second);
+    took.observe(['PlaceBid', 'ok'], 0.3);
+    took.observe(['PlaceBid', 'ok'], 99, first);
+    const open = await metrics.openMetrics();
+    const bucket = (le: string) => open.split('\n').find((line) => line.startsWith(`call_seconds_bucket{le="${le}"`));
+    expect(bucket('0.05')).toMatch(/\{le="0.05",method="PlaceBid",code="ok",service="order"\} 2 # \{trace_id="b{32}"\} 0.04 \d+\.\d+$/);
+    expect([bucket('0.025'), bucket('0.5')].map((line) => line?.split(' ').slice(1))).toEqual([['0'], ['3']]);
+    expect(bucket('+Inf')).toMatch(/ 4 # \{trace_id="a{32}"\} 99 /);
+    expect(open).toMatch(/^# TYPE bids counter\nbids_total\{service="order"\} 1$/m);
+    expect(open.endsWith('# EOF\n')).toBe(true);
+    const text = await metrics.text();
+    expect(text).toMatch(/^# TYPE bids_total counter\nbids_total\{service="order"\} 1$/m);
+    expect(text).toMatch(/^call_seconds_bucket\{le="0.05",method="PlaceBid",code="ok",service="order"\} 2$/m);
+    expect([text.includes('trace_id'), await metrics.openMetrics()]).toEqual([false, open]);
+  });
 });

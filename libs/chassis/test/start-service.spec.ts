@@ -80,7 +80,7 @@ describe('a service on the chassis', () => {
   it('counts its calls by outcome', async () => {
     await tally.client(AuthenticationService).renewClaim({}).catch(() => undefined);
     const metrics = await (await fetch(`${tally.internalUrl}/metrics`)).text();
-    expect(metrics).toMatch(/rpc_server_duration_seconds_count\{service="authentication",method="RenewClaim",code="conflict"\} \d/);
+    expect(metrics).toMatch(/rpc_server_duration_seconds_count\{method="RenewClaim",code="conflict",service="authentication"\} \d/);
     expect(metrics).toContain('nodejs_eventloop_lag_seconds{quantile="0.99"');
   });
 

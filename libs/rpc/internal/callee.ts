@@ -1,8 +1,10 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
-import { currentDeadline } from '@libs/chassis/trace';
+import { currentDeadline, inTrace } from '@libs/chassis/trace';
 import type { ServiceName } from '@libs/contracts/events';
 import { BrokenCircuitError, circuitBreaker, CircuitState, ExponentialBackoff, handleAll, handleWhen, retry, SamplingBreaker } from 'cockatiel';
+import type { RpcObserver, SentCall } from '../rpc-observer';
+import { outcomeOf } from './outcome';
 import { CalleeSilent, circuitOpen, deadlinePassed, isUnreached } from './refusal';
 
 export const DEADLINE_MS = 3_000;
@@ -47,15 +49,23 @@ export class Callee {
   });
   private retriesSaved = RETRIES_SAVED_MAX;
 
-  constructor(private readonly name: ServiceName) {}
+  constructor(
+    private readonly name: ServiceName,
+    private readonly observer?: Pick<RpcObserver, 'sends'>,
+  ) {}
 
   get state(): CircuitStateName {
     if (this.breaker.state === CircuitState.Closed) return 'closed';
     return this.breaker.state === CircuitState.HalfOpen ? 'half_open' : 'open';
   }
 
+  ask(asked: Asked, deadlineMs: number, send: Send): Promise<object> {
+    const sent = this.observer?.sends(asked.rpc);
+    return sent ? told(sent, () => this.attempts(asked, deadlineMs, send)) : this.attempts(asked, deadlineMs, send);
+  }
+
   /** Sends a call, and once or twice more if that cannot do harm. Whatever the callee answers, a refusal too, is an answer. */
-  async ask(asked: Asked, deadlineMs: number, send: Send): Promise<object> {
+  private async attempts(asked: Asked, deadlineMs: number, send: Send): Promise<object> {
     const now = Date.now();
     const deadline = Math.min(now + deadlineMs, (currentDeadline() ?? Infinity) - FOR_THE_ANSWER_MS);
     if (deadline <= now) throw deadlinePassed(asked.rpc);
@@ -102,14 +112,27 @@ export class Callee {
 export class Callees {
   private readonly known = new Map<ServiceName, Callee>();
 
+  constructor(private readonly observer?: Pick<RpcObserver, 'sends'>) {}
+
   of(name: ServiceName): Callee {
-    const callee = this.known.get(name) ?? new Callee(name);
+    const callee = this.known.get(name) ?? new Callee(name, this.observer);
     this.known.set(name, callee);
     return callee;
   }
 
   states(): ReadonlyMap<ServiceName, CircuitStateName> {
     return new Map([...this.known].map(([name, { state }]) => [name, state]));
+  }
+}
+
+async function told(sent: SentCall, work: () => Promise<object>): Promise<object> {
+  try {
+    const answer = await inTrace(sent.traceparent, work, currentDeadline());
+    sent.ended(outcomeOf(undefined));
+    return answer;
+  } catch (error) {
+    sent.ended(outcomeOf(error));
+    throw error;
   }
 }
 

@@ -1,13 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { inTrace } from '@libs/chassis/trace';
-import { AppError } from '@libs/kernel/app-error';
 import { concatAll, defer, firstValueFrom, lastValueFrom, map, Observable, race, Subject, tap, timer } from 'rxjs';
 import type { CallContext } from '../call-context';
 import type { RpcObserver } from '../rpc-observer';
+import { outcomeOf } from './outcome';
 import { type Route, routeName } from './routes';
-
-const answered = { outcome: 'ok', kind: 'ok' } as const;
-const broken = { outcome: 'internal', kind: 'internal' } as const;
 
 /** What happens around a handler, whichever way the call came. */
 export class Inbound {
@@ -32,10 +29,10 @@ export class Inbound {
     try {
       const answer = await inTrace(call.traceparent, async () => lastValueFrom(await route.handle(input, call)), call.deadline?.getTime());
       const message = create(route.method.output, answer as never);
-      this.note(route, call, begun);
+      this.note(route, call, begun, { isReplay: 'replayed' in message && message.replayed === true });
       return message;
     } catch (error) {
-      this.note(route, call, begun, error);
+      this.note(route, call, begun, { error });
       throw error;
     } finally {
       this.inFlight -= 1;
@@ -52,13 +49,13 @@ export class Inbound {
           .subscribe(subscriber),
       ),
     );
-    return answers.pipe(tap({ complete: () => this.note(route, call, begun), error: (error) => this.note(route, call, begun, error) }));
+    return answers.pipe(tap({ complete: () => this.note(route, call, begun, {}), error: (error) => this.note(route, call, begun, { error }) }));
   }
 
-  private note(route: Route, call: CallContext, begun: number, error?: unknown): void {
+  private note(route: Route, call: CallContext, begun: number, { error, isReplay = false }: { readonly error?: unknown; readonly isReplay?: boolean }): void {
     const rpc = routeName(route.service, route.method);
-    const { outcome, kind } = error === undefined ? answered : error instanceof AppError ? { outcome: error.code, kind: error.kind } : broken;
-    this.observer.served(rpc, { outcome, kind, seconds: (performance.now() - begun) / 1_000 }, call);
-    if (outcome === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
+    const came = outcomeOf(error);
+    this.observer.served(rpc, { ...came, isReplay, seconds: (performance.now() - begun) / 1_000 }, call);
+    if (came.kind === 'internal') inTrace(call.traceparent, () => this.observer.broke(rpc, call, error));
   }
 }

@@ -64,7 +64,7 @@ const publicAsSecret = () => {
 const strangerKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 beforeAll(async () => {
-  server = overGrpc({ service: 'bidding', listen: '127.0.0.1:0', addresses, keyFile: join(folder, 'bidding.pem'), jwks, wall: new SystemWallClock(), observer: { served: () => undefined, broke: () => undefined }, isServing: () => isServing });
+  server = overGrpc({ service: 'bidding', listen: '127.0.0.1:0', addresses, keyFile: join(folder, 'bidding.pem'), jwks, wall: new SystemWallClock(), observer: { sends: () => undefined, served: () => undefined, broke: () => undefined }, isServing: () => isServing });
   app = await NestFactory.createMicroservice({ module: class ProbeModule {}, controllers: [probeController(probe)] }, { strategy: new RpcServer([BiddingService], server.endpoint), logger: false });
   app.useGlobalFilters(new KeepErrors());
   await app.listen();

@@ -19,7 +19,7 @@ import { Behaviour, controllerOf, type Neighbourhood, refusalOf, resilienceContr
 
 const folder = mkdtempSync(join(tmpdir(), 'resilience-'));
 const jwks = makeServiceKeys(folder);
-const observer = { served: () => undefined, broke: () => undefined };
+const observer = { sends: () => undefined, served: () => undefined, broke: () => undefined };
 const opened: ServiceRpc[] = [];
 afterAll(() => {
   for (const { close } of opened) close();

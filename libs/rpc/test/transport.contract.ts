@@ -13,6 +13,8 @@ export interface Transport {
   /** What the transport told its observer: rpc and outcome. */
   readonly served: readonly string[];
   readonly bugs: readonly unknown[];
+  /** What the caller's side told its observer, once there is a span for it. */
+  readonly sent: { readonly sent: string[]; recordsAs: string | undefined };
   stopServer(): Promise<void>;
 }
 
@@ -50,6 +52,23 @@ export function transportContract(name: string, open: () => Promise<Transport>):
       expect(call?.traceparent).toMatch(/^00-0123456789abcdef0123456789abcdef-(?!0123456789abcdef)[0-9a-f]{16}-01$/);
       expect((call?.deadline?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
       expect(transport.probe.tracesSeen.at(-1)).toBe(call?.traceparent);
+    });
+
+    it('is a span of its caller where the trace is recorded: what it sets off belongs to it, and it ends as the caller sees it', async () => {
+      const [trace, span] = ['00-0123456789abcdef0123456789abcdef-0123456789abcdef-01', '00-0123456789abcdef0123456789abcdef-1111111111111111-01'];
+      transport.sent.recordsAs = span;
+      try {
+        await inTrace(trace, () => gateway.countActiveAsks({ marketId: 'x' }), Date.now() + 1_000);
+        const call = transport.probe.calls.at(-1);
+        expect([call?.cause, (call?.deadline?.getTime() ?? Infinity) <= Date.now() + 1_000]).toEqual([span, true]);
+        await refusalOf(gateway.countActiveAsks({ marketId: 'retired' }));
+        await refusalOf(gateway.countActiveAsks({ marketId: 'bug' }));
+        await refusalOf(gateway.countActiveAsks({ marketId: 'never' }, { deadlineMs: 50 }));
+      } finally {
+        transport.sent.recordsAs = undefined;
+      }
+      const told = (rest: string) => `exchange.bidding.v1.BiddingService/CountActiveAsks ${rest}`;
+      expect(transport.sent.sent).toEqual(['ok ok', 'bidding.market_retired rejected', 'internal internal', 'rpc.deadline unavailable'].map(told));
     });
 
     it('lets nobody but the gateway speak for a user', async () => {

@@ -8,7 +8,7 @@ import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_
 import { SystemWallClock } from '@libs/chassis/clocks';
 import { InProcessNetwork } from '../in-process';
 import type { Rpc } from '../rpc';
-import type { RpcObserver } from '../rpc-observer';
+import type { RpcObserver, SentCall } from '../rpc-observer';
 import { KeepErrors, RpcServer } from '../rpc-server';
 import { makeServiceKeys } from '../service-keys';
 import { overGrpc, type ServiceRpc, withinProcess } from '../service-rpc';
@@ -21,8 +21,16 @@ const jwks = makeServiceKeys(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 class Recorder implements RpcObserver {
+  readonly sent: string[] = [];
+  /** The span of calls that are recorded; none are while there is none. */
+  recordsAs: string | undefined;
   readonly outcomes: string[] = [];
   readonly bugs: unknown[] = [];
+
+  sends(rpc: string): SentCall | undefined {
+    const traceparent = this.recordsAs;
+    return traceparent === undefined ? undefined : { traceparent, ended: ({ outcome, kind }) => this.sent.push(`${rpc} ${outcome} ${kind}`) };
+  }
 
   served(rpc: string, { outcome }: { outcome: string }): void {
     this.outcomes.push(`${rpc} ${outcome}`);
@@ -44,7 +52,7 @@ async function transportOf(server: ServiceRpc, recorder: Recorder, rpcOf: (calle
     else close();
     isStopped = true;
   };
-  return { clientOf: (caller) => rpcOf(caller).client(BiddingService), probe, served: recorder.outcomes, bugs: recorder.bugs, stopServer };
+  return { clientOf: (caller) => rpcOf(caller).client(BiddingService), probe, served: recorder.outcomes, bugs: recorder.bugs, sent: recorder, stopServer };
 }
 
 const addressesWith = (port: number) => Object.fromEntries(services.map((service) => [service, `127.0.0.1:${port}`])) as Record<ServiceName, string>;
@@ -65,5 +73,5 @@ transportContract('gRPC', async () => {
 transportContract('InProcessNetwork', async () => {
   const recorder = new Recorder();
   const network = new InProcessNetwork();
-  return transportOf(withinProcess('bidding', network, recorder), recorder, (caller) => network.rpcOf(caller), () => undefined);
+  return transportOf(withinProcess('bidding', network, recorder), recorder, (caller) => withinProcess(caller, network, recorder).rpc, () => undefined);
 });

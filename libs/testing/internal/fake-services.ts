@@ -13,6 +13,7 @@ export type Fake = readonly [DescService, object, ServiceName?];
 export async function serveFakes(network: InProcessNetwork, fakes: readonly Fake[]): Promise<void> {
   for (const [service, handlers, at] of fakes) {
     const endpoint = inProcessEndpoint(network, {
+      sends: () => undefined,
       served: () => undefined,
       broke: (rpc, _call, error) => process.stderr.write(`the fake of ${rpc} failed: ${String(error)}\n`),
     }, at);

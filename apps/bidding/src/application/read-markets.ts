@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { marketNotFound } from '../domain/errors';
 import type { MarketTerms } from '../domain/market';
-import { type BookLevels, Books, type BookTop } from './books';
+import { type SellersView, sellersView } from '../domain/sellers-view';
+import { type BookLevels, Books, type BookState, type BookTop } from './books';
 import { MarketDirectory } from './market-directory';
 import { type MarketFacts, Records, type StoredMarket } from './ports';
 import { ProjectBooks } from './project-books';
@@ -13,7 +14,9 @@ const FACTS_MAX = 100;
 
 export interface MarketView {
   readonly terms: MarketTerms;
+  readonly state: BookState;
   readonly top: BookTop;
+  readonly selling: SellersView;
   readonly lastSale: StoredMarket['lastSale'];
 }
 
@@ -33,7 +36,9 @@ export class ReadMarkets {
     const tops = await this.tops(found.map(({ terms }) => terms.id));
     return found.flatMap(({ terms, lastSale }, i) => {
       const top = tops[i];
-      return top ? [{ terms, top, lastSale }] : [];
+      if (!top) return [];
+      const state = terms.retired ? 'retired' : top.state;
+      return [{ terms, state, top, selling: sellersView(terms, top, state === 'open'), lastSale }];
     });
   }
 

@@ -5,7 +5,7 @@ import { BiddingService, type MarketUpdate, type WatchMarketsResponse } from '@l
 import { Rpc } from '@libs/rpc/rpc';
 import type { Subscription } from 'rxjs';
 import { safe } from '../rest/json';
-import { marketDataJson } from '../rest/markets';
+import { tickerJson } from '../rest/markets';
 import { FeedDelay } from './feed-delay';
 import { MarketBook } from './market-book';
 
@@ -80,7 +80,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async watchTicker(marketId: string, watcher: Watcher): Promise<void> {
     const { markets: [market] } = await this.rpc.client(BiddingService).getMarketData({ marketIds: [marketId] });
-    if (market) watcher.send({ ch: `ticker:${marketId}`, t: 'snapshot', d: marketDataJson(market) });
+    if (market) watcher.send({ ch: `ticker:${marketId}`, t: 'snapshot', d: tickerJson(market) });
     this.watched(marketId).tickerWatchers.add(watcher);
   }
 

@@ -4,13 +4,19 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, freeText, idOf, InstantJson, instant, minorAmount, queryInt, safe } from './json';
 import { notFound } from './not-found';
+import { tellReplay } from './replayed';
 
 const DEPTH_MAX = 100;
 const MARKETS_MAX = 100;
 
-const MarketDataJson = z.object({
+const TickerJson = z.object({
   marketId: z.string(), productId: z.string(), state: z.string(), currency: z.string(), lowestAsk: AmountJson.optional(), highestBid: AmountJson.optional(),
   numberOfAsks: z.int(), numberOfBids: z.int(), lastSale: AmountJson.optional(), lastSaleAt: InstantJson.optional(), seq: z.int(), tick: z.int(), minPrice: z.int(), maxPrice: z.int(),
+});
+const MarketDataJson = TickerJson.extend({
+  spread: AmountJson.optional().meta({ description: 'Lowest ask less highest bid.' }),
+  sellFaster: AmountJson.optional().meta({ description: 'What a sale at once brings: the highest bid of an open market.' }),
+  earnMore: AmountJson.optional().meta({ description: 'The dearest price that is first in line: one tick below the lowest ask of an open market, where it is above the highest bid and not below the minimum.' }),
 });
 export const LevelJson = z.object({ price: z.int().meta({ description: 'In minor units.' }), quotes: z.int() });
 const BookJson = z.object({ marketId: z.string(), state: z.string(), seq: z.int(), epoch: z.int(), bids: z.array(LevelJson), asks: z.array(LevelJson) });
@@ -35,7 +41,7 @@ export function marketRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...shown, method: 'GET', path: '/v1/markets/{marketId}', status: 200, summary: 'Market data: best prices, last sale, state.', refusals: ['bidding.market_not_found'],
+      ...shown, method: 'GET', path: '/v1/markets/{marketId}', status: 200, summary: 'Market data: best prices and what they mean to a seller, last sale, state.', refusals: ['bidding.market_not_found'],
       params, answer: MarketDataJson,
       async handle({ params: { marketId } }) {
         const { markets: [market] } = await bidding.getMarketData({ marketIds: [marketId] });
@@ -53,16 +59,18 @@ export function marketRoutes(rpc: Rpc): Route[] {
     route({
       ...administered, method: 'POST', path: '/v1/markets/{marketId}/halt', summary: 'Stop trading in a market. Cancels go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
-      async handle({ params: { marketId }, body: { reason }, key, call }) {
-        const { seq, state } = await bidding.haltMarket({ marketId, reason, idempotencyKey: key }, call);
+      async handle({ params: { marketId }, body: { reason }, key, call }, headers) {
+        const { seq, state, replayed } = await bidding.haltMarket({ marketId, reason, idempotencyKey: key }, call);
+        tellReplay(headers, { replayed });
         return { marketId, state, seq: safe(seq) };
       },
     }),
     route({
       ...administered, method: 'POST', path: '/v1/markets/{marketId}/resume', summary: 'Let trading go on.', refusals: ['bidding.market_not_found'],
       params, body: Reason,
-      async handle({ params: { marketId }, body: { reason }, key, call }) {
-        const { seq, state } = await bidding.resumeMarket({ marketId, reason, idempotencyKey: key }, call);
+      async handle({ params: { marketId }, body: { reason }, key, call }, headers) {
+        const { seq, state, replayed } = await bidding.resumeMarket({ marketId, reason, idempotencyKey: key }, call);
+        tellReplay(headers, { replayed });
         return { marketId, state, seq: safe(seq) };
       },
     }),
@@ -73,7 +81,13 @@ export function levelJson({ priceMinor, quotes }: Level): z.input<typeof LevelJs
   return { price: safe(priceMinor), quotes };
 }
 
-export function marketDataJson(market: MarketData): z.input<typeof MarketDataJson> {
+function marketDataJson(market: MarketData): z.input<typeof MarketDataJson> {
+  const { currency, spreadMinor, sellFasterMinor, earnMoreMinor } = market;
+  return { ...tickerJson(market), spread: minorAmount(spreadMinor, currency), sellFaster: minorAmount(sellFasterMinor, currency), earnMore: minorAmount(earnMoreMinor, currency) };
+}
+
+/** What a socket's ticker begins with, and keeps up to date: nothing that would be left behind by its changes. */
+export function tickerJson(market: MarketData): z.input<typeof TickerJson> {
   const { marketId, productId, state, currency, lowestAskMinor, highestBidMinor, numberOfAsks, numberOfBids, lastSaleMinor, lastSaleAt, seq, tickMinor, minPriceMinor, maxPriceMinor } = market;
   return {
     marketId, productId, state, currency,

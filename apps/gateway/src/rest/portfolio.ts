@@ -3,6 +3,7 @@ import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { AmountJson, amount, bodyInstant, freeText, idOf, InstantJson, instant, knownInstant, MoneyJson, moneyMessage, orAbsent, page, pageOf, pageQuery, present, PriceJson, safe, timestampOf } from './json';
+import { tellReplay } from './replayed';
 
 /** A whole portfolio with ordinary notes, and in its body room for what JSON and UTF-8 make longer. */
 const CSV_MAX = 1_000_000;
@@ -93,8 +94,9 @@ function csvRoutes(rpc: Rpc): Route[] {
       ...mine, method: 'POST', path: '/v1/portfolio/import', status: 200, summary: 'Items from CSV: good lines come in, bad ones are named. Columns: market_id, cost, currency, acquired_on; if you like note, sold_on with proceeds, and id, by which an item of an export comes in only once.',
       refusals: ['analytics.csv_invalid', 'analytics.key_reused'], idempotencyKey: 'required', bodyMaxBytes: IMPORT_MAX_BYTES, body: z.strictObject({ csv: Csv }),
       answer: z.object({ imported: z.int(), alreadyThere: z.int().meta({ description: 'Lines of items that the portfolio has: they stay as they are.' }), errors: z.array(z.object({ line: z.int(), detail: z.string() })), replayed: z.boolean() }),
-      async handle({ body: { csv }, key, call }) {
+      async handle({ body: { csv }, key, call }, headers) {
         const { imported, alreadyThere, errors, replayed } = await collection.importPortfolio({ csv, idempotencyKey: key }, call);
+        tellReplay(headers, { replayed });
         return { imported, alreadyThere, errors: errors.map(({ line, detail }) => ({ line, detail })), replayed };
       },
     }),

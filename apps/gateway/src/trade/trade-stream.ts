@@ -3,6 +3,9 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Activity } from '@libs/chassis/activity';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import { Spans } from '@libs/chassis/spans';
+import { currentTraceparent } from '@libs/chassis/trace';
 import { type Answer, BiddingService, type CommandSchema, type Refusal, type TradeResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { AppError, type ErrorCode, type ErrorKind, errorKinds } from '@libs/kernel/app-error';
 import { WallClock } from '@libs/kernel/clock';
@@ -58,6 +61,7 @@ export class TradeStream implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly clock: WallClock,
     private readonly config: GatewayConfig,
     private readonly log: Log,
+    private readonly spans: Spans,
     activity: Activity,
   ) {
     this.sweep = new Loop({ name: 'trade-deadlines', everyMs: SWEEP_EVERY_MS, log }, async () => this.expire());
@@ -77,7 +81,15 @@ export class TradeStream implements OnApplicationBootstrap, OnApplicationShutdow
     this.fail(() => true);
   }
 
-  send(command: TradeCommand, { id, sessionId }: CallUser, traceparent: string): Promise<TradeOutcome> {
+  send(command: TradeCommand, user: CallUser, traceparent: string): Promise<TradeOutcome> {
+    if (!this.spans.samples(traceparent)) return this.forward(command, user, traceparent);
+    const name = command.case ?? 'malformed';
+    // The stream is everybody's and outlives them all: each command is a call of its own on it.
+    const attributes = { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: BiddingService.typeName, [attributeNames.rpcMethod]: BiddingService.method.trade.name, [attributeNames.command]: name };
+    return this.spans.run({ name: `trade ${name}`, kind: 'client', cause: traceparent, attributes }, () => this.forward(command, user, currentTraceparent() ?? traceparent));
+  }
+
+  private forward(command: TradeCommand, { id, sessionId }: CallUser, traceparent: string): Promise<TradeOutcome> {
     if (this.waiting.size >= IN_FLIGHT_MAX) return Promise.reject(overloaded());
     const nowMs = this.clock.now().getTime();
     if (!this.line && nowMs < this.reopenAtMs) return Promise.reject(unreachable());

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
 import { Log } from '@libs/chassis/log';
 import { Metrics } from '@libs/chassis/metrics';
-import { attributeNames, Spans } from '@libs/chassis/spans';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import { Spans } from '@libs/chassis/spans';
 import type { Answer } from './answer';
 import type { SagaStep } from './ports';
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { attributeNames, Spans } from '@libs/chassis/spans';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import { Spans } from '@libs/chassis/spans';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
 import { backoffMs, UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';

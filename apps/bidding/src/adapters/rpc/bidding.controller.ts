@@ -167,6 +167,6 @@ export class BiddingController implements RpcHandlers<typeof contract.BiddingSer
     const reply = await new Promise<Reply>((settle) => this.halting.execute(command, settle));
     if ('refused' in reply) throw reply.refused;
     if ('failed' in reply) throw reply.failed;
-    return { seq: BigInt(reply.done.bookSeq), state: reply.done.state ?? '' };
+    return { seq: BigInt(reply.done.bookSeq), state: reply.done.state ?? '', replayed: reply.replayed };
   }
 }

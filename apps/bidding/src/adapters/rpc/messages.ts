@@ -29,11 +29,11 @@ export function matchMessage(match: MatchFacts, currency: string): MessageInitSh
   return { id: match.id, bidId: match.bidId, askId: match.askId, price: { currency, minor: BigInt(match.price) } };
 }
 
-export function marketMessage({ terms, top, lastSale }: MarketView): MessageInitShape<typeof MarketDataSchema> {
+export function marketMessage({ terms, state, top, selling, lastSale }: MarketView): MessageInitShape<typeof MarketDataSchema> {
   return {
     marketId: terms.id,
     productId: terms.productId,
-    state: terms.retired ? 'retired' : top.state,
+    state,
     currency: terms.currency,
     lowestAskMinor: optional(top.lowestAsk),
     highestBidMinor: optional(top.highestBid),
@@ -45,6 +45,9 @@ export function marketMessage({ terms, top, lastSale }: MarketView): MessageInit
     tickMinor: BigInt(terms.tick),
     minPriceMinor: BigInt(terms.min),
     maxPriceMinor: BigInt(terms.max),
+    spreadMinor: optional(selling.spread),
+    sellFasterMinor: optional(selling.sellFaster),
+    earnMoreMinor: optional(selling.earnMore),
   };
 }
 

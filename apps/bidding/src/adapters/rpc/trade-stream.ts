@@ -1,19 +1,28 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AnswerSchema, Command, TradeRequest, TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { type AnswerSchema, BiddingService, type Command, type TradeRequest, type TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { Log } from '@libs/chassis/log';
-import { attributeNames, type Spans } from '@libs/chassis/spans';
+import { attributeNames } from '@libs/chassis/span-attributes';
+import type { Spans } from '@libs/chassis/spans';
 import { continueTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
+import type { Counter } from 'prom-client';
 import { Observable } from 'rxjs';
 import type { Trading } from './trading';
 
 type AnswerInit = MessageInitShape<typeof AnswerSchema>;
 type ResponseInit = MessageInitShape<typeof TradeResponseSchema>;
 
+interface Told {
+  readonly log: Log;
+  readonly spans: Spans;
+  readonly replays: Counter;
+}
+
 type Handle = (command: Command, tell: (init: AnswerInit) => void) => void;
 
 /** Many commands a message in; the answers that are ready at one moment go out as one message. Ends when the last command is answered. */
-export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, log: Log, spans: Spans): Observable<ResponseInit> {
+export function tradeStream(requests: Observable<TradeRequest>, trading: Trading, told: Told): Observable<ResponseInit> {
+  const { spans } = told;
   return new Observable((subscriber) => {
     let ready: AnswerInit[] = [];
     let open = 0;
@@ -29,12 +38,12 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
       // A commit settles all its commands before the next microtask.
       if (ready.push(init) === 1) queueMicrotask(flush);
     };
-    const handle: Handle = (command, tell) => run(command, trading, log, tell);
+    const handle: Handle = (command, tell) => run(command, trading, told, tell);
     return requests.subscribe({
       next: ({ commands }) => {
         open += commands.length;
         for (const command of commands) {
-          if (spans.isOn) inSpan(spans, command, answer, handle);
+          if (spans.samples(command.traceparent)) inSpan(spans, command, answer, handle);
           else handle(command, answer);
         }
       },
@@ -47,7 +56,7 @@ export function tradeStream(requests: Observable<TradeRequest>, trading: Trading
   });
 }
 
-function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading: Trading, log: Log, answer: (init: AnswerInit) => void): void {
+function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading: Trading, { log, replays }: Told, answer: (init: AnswerInit) => void): void {
   const refuse = (error: Error): void => {
     if (!(error instanceof AppError)) log.error({ error, command: command.case }, 'a command failed');
     answer({ ref, outcome: { case: 'refusal', value: refusalOf(error) } });
@@ -55,7 +64,11 @@ function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading
   if (!caller || command.case === undefined) return refuse(new AppError('invalid', 'bidding.command_malformed', 'A command needs a caller and its fields.'));
   const envelope = { userId: caller.userId, deadline: deadlineMs === 0n ? Infinity : Number(deadlineMs), traceparent: traceparent === '' ? undefined : traceparent };
   try {
-    trading.execute(command, envelope, (answered) => ('done' in answered ? answer({ ref, outcome: answered.done }) : refuse(answered.error)));
+    trading.execute(command, envelope, (answered) => {
+      if ('error' in answered) return refuse(answered.error);
+      if (answered.done.value.replayed) replays.inc();
+      answer({ ref, outcome: answered.done });
+    });
   } catch (error) {
     refuse(error instanceof Error ? error : new Error(String(error)));
   }
@@ -69,7 +82,8 @@ function inSpan(spans: Spans, command: Command, answer: (init: AnswerInit) => vo
   handle({ ...command, traceparent }, (init) => {
     const failure = init.outcome?.case === 'refusal' ? init.outcome.value.code : undefined;
     const seconds = (performance.now() - begun) / 1_000;
-    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes: { [attributeNames.command]: name } });
+    const attributes = { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: BiddingService.typeName, [attributeNames.rpcMethod]: BiddingService.method.trade.name, [attributeNames.command]: name };
+    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes });
     answer(init);
   });
 }

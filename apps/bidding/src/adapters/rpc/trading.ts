@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { Metrics } from '@libs/chassis/metrics';
 import type { AnswerSchema, Command } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { Money } from '@libs/contracts/gen/exchange/money/v1/money_pb';
 import { AmendQuote } from '../../application/amend-quote';
@@ -26,17 +25,12 @@ export interface Envelope {
 /** The eight commands of traders, whichever road they come by: a message in, the message of its answer out. */
 @Injectable()
 export class Trading {
-  private readonly replays;
-
   constructor(
     private readonly placing: PlaceQuote,
     private readonly cancelling: CancelQuote,
     private readonly amending: AmendQuote,
     private readonly directory: MarketDirectory,
-    metrics: Metrics,
-  ) {
-    this.replays = metrics.counter('idempotency_replays_total', 'Commands that had been answered before and were given that answer again.');
-  }
+  ) {}
 
   execute(command: CommandCase, envelope: Envelope, answer: (answered: Answered) => void): void {
     const settle = (reply: Reply) => answer(this.answerTo(command.case, reply));
@@ -87,7 +81,6 @@ export class Trading {
     if ('refused' in reply) return { error: reply.refused };
     if ('failed' in reply) return { error: reply.failed };
     const { done, replayed } = reply;
-    if (replayed) this.replays.inc();
     const currency = (done.quote && this.directory.get(done.quote.marketId)?.terms.currency) ?? '';
     const quote = done.quote && quoteMessage(done.quote, currency, done.match?.id);
     const match = done.match && matchMessage(done.match, currency);
