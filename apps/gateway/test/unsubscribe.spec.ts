@@ -57,9 +57,12 @@ describe('the way out of a mail', () => {
     }
   });
 
-  it('is refused where the link is not one of ours', async () => {
+  it('is refused where the link is not one of ours: to a mail program by a problem, to a person by a page', async () => {
     const other = '/v1/unsubscribe/another-token_of_twenty-characters';
-    for (const path of [other, `${other}/confirm`]) expect((await ask(gateway.url, 'POST', path, form)).body.code).toBe('notification.token_invalid');
+    expect((await ask(gateway.url, 'POST', other, form)).body.code).toBe('notification.token_invalid');
+    const { headers, text } = await ask(gateway.url, 'POST', `${other}/confirm`, form);
+    expect([headers.get('content-type'), text]).toEqual(['text/html; charset=utf-8', expect.stringMatching(/This link does not work.*Nothing has changed/s)]);
+    expect(ended).toEqual([]);
     expect((await ask(gateway.url, 'GET', '/v1/unsubscribe/<script>')).status).toBe(404);
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
+import { AppError } from '@libs/kernel/app-error';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Headers, type Route, route } from '../door/route';
@@ -27,13 +28,20 @@ export function unsubscribeRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...open, ...asPage, method: 'POST', path: '/v1/unsubscribe/{token}/confirm', summary: 'The same by the button of the page, which a page answers.', refusals: ['notification.token_invalid'], raw: {},
+      ...open, ...asPage, method: 'POST', path: '/v1/unsubscribe/{token}/confirm', summary: 'The same by the button of the page, which a page answers, also where the link is not one of ours.', raw: {},
       async handle({ params }, headers) {
-        await notifications.unsubscribe(params);
+        const isOurs = await notifications.unsubscribe(params).then(() => true, notOurs);
+        if (!isOurs) return page(headers, 'This link does not work', '<p>Nothing has changed. A part of the link may be missing: follow it from the mail itself, or choose in your notification settings which mails you get.</p>');
         return page(headers, 'You get no more mails like that one', '<p>You can choose anew at any time in your notification settings.</p>');
       },
     }),
   ];
+}
+
+/** A person reads a page, not a problem document. Every other failure is one all the same. */
+function notOurs(error: unknown): false {
+  if (error instanceof AppError && error.code === 'notification.token_invalid') return false;
+  throw error;
 }
 
 const STYLE = `body{margin:0;padding:48px 16px;background:#f2f4f7;color:#16202c;font:16px/1.55 system-ui,sans-serif}
