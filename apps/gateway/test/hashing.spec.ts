@@ -1,3 +1,4 @@
+import { AppError } from '@libs/kernel/app-error';
 import { SILENT_MS_MAX } from '../src/door/hashing';
 import { ask, type RunningGateway, startGateway } from './start-gateway';
 
@@ -38,6 +39,18 @@ describe('a login', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     goOn();
   }, 30_000);
+
+  it.each(['rpc.unavailable', 'rpc.deadline', 'rpc.circuit_open'] as const)('says the same where the user service cannot be reached (%s)', async (code) => {
+    work = () => Promise.reject(new AppError('unavailable', code, 'Away.'));
+    const { status, headers, body } = await login();
+    expect({ status, ...body }).toMatchObject({ status: 503, code: 'gateway.accounts_unavailable', retryable: true });
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('that is refused hears why: a refusal is an answer', async () => {
+    work = () => Promise.reject(new AppError('unauthenticated', 'user.credentials_wrong', 'The e-mail address or the password is wrong.'));
+    expect(await login()).toMatchObject({ status: 401, body: { code: 'user.credentials_wrong' } });
+  });
 
   it('is taken while the user service is not heard, if it answers', async () => {
     work = async () => undefined;

@@ -16,6 +16,12 @@ const refuse = (): never => {
   throw new AppError('unavailable', 'gateway.accounts_unavailable', 'Passwords cannot be checked at this moment. Try again in a few seconds.');
 };
 
+/** Nobody there, or no answer: the same to whoever waits as a service that hangs, which may lose its line at any moment too. */
+const refuseSilence = (error: unknown): never => {
+  if (error instanceof AppError && error.kind === 'unavailable' && error.code.startsWith('rpc.')) return refuse();
+  throw error;
+};
+
 /** Calls of the user service that hash a password. */
 @Injectable()
 export class Hashing {
@@ -29,7 +35,7 @@ export class Hashing {
     const begunMs = this.nowMs();
     const isSilent = () => Math.max(begunMs, this.revocations.heardAtMs) + SILENT_MS_MAX <= this.nowMs();
     const givenUp = interval(LISTEN_EVERY_MS).pipe(map(isSilent), pairwise(), filter(([before, now]) => before && now), map(refuse));
-    return firstValueFrom(merge(from(send({ deadlineMs: HASHING_MS_MAX })), givenUp));
+    return firstValueFrom(merge(from(send({ deadlineMs: HASHING_MS_MAX }).catch(refuseSilence)), givenUp));
   }
 
   private nowMs(): number {
