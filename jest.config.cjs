@@ -21,8 +21,7 @@ module.exports = {
   globalSetup: '<rootDir>/libs/testing/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/global-teardown.ts',
   testSequencer: '<rootDir>/libs/testing/whole-exchange-first.cjs',
-  // One more than the two cores of the smallest machine: a test waits for much that others do.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // How long is a benchmark's business: a busy machine must not turn a test red.
   testTimeout: 60_000,
 };

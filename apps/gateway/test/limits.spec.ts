@@ -60,7 +60,9 @@ describe('limits at the door', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
     expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"default";q=3;w=60');
     expect(answers[0]?.headers.get('ratelimit')).toBe('"default";r=2;t=0');
-    expect(answers[3]?.headers.get('retry-after')).toBe('20');
+    // One more is allowed every 20 s, and a part of them is over by now.
+    const comeBackInS = Number(answers[3]?.headers.get('retry-after'));
+    expect([comeBackInS > 0, comeBackInS <= 20]).toEqual([true, true]);
     expect(answers[3]?.body).toMatchObject({ code: 'gateway.rate_limited', status: 429, retryable: true });
     expect((await from('10.0.0.4', 2)).status).toBe(200);
   });

@@ -12,7 +12,7 @@ const lostAnswers = ['timeout_after_apply', 'error_500_after_apply'];
 describe('When the provider\'s answer is lost', () => {
   let till: Till;
   beforeAll(async () => {
-    till = await Till.open({ STRIPE_TIMEOUT_MS: '300' });
+    till = await Till.open();
   }, 120_000);
   afterAll(() => till?.close());
   afterEach(() => {
