@@ -1,4 +1,5 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { AppError } from '@libs/kernel/app-error';
 import { moneyToMessage } from '@libs/kernel/money';
 import { idOf, Till } from './till';
 
@@ -26,11 +27,21 @@ export async function chargesPerSecond(till: Till, orders: number): Promise<Rate
     Array.from({ length: AT_ONCE }, async () => {
       while (next < orders) {
         const { buyer, seller, cardId } = models[next++ % BUYERS] as (typeof models)[number];
-        await till.as('order').processPayment({ orderId: idOf('ord'), buyerId: buyer.id, sellerId: seller.id, price, paymentMethodId: cardId, bidAcceptedAt: at, askAcceptedAt: at });
+        const request = { orderId: idOf('ord'), buyerId: buyer.id, sellerId: seller.id, price, paymentMethodId: cardId, bidAcceptedAt: at, askAcceptedAt: at };
+        await again(() => till.as('order').processPayment(request));
       }
     }),
   );
   await till.eventually(async () => (await captured()) - before === orders);
   const perSecond = Math.round((orders * 1_000) / (performance.now() - startedAt));
   return { orders, captured: (await captured()) - before, perSecond };
+}
+
+/** As the order service does: the same request, until it is answered. */
+async function again(send: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const error: unknown = await send().then(() => undefined, (failure: unknown) => failure);
+    if (error === undefined) return;
+    if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
+  }
 }

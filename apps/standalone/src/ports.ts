@@ -65,10 +65,25 @@ async function freePorts(): Promise<Ports> {
   return { gateway: next(), grpc: record(inner, next), internal: record(services, next), postgres: next(), redis: next(), sandbox: next() };
 }
 
-function open(): Promise<ReturnType<typeof createServer>> {
+/** Below the ports of outgoing connections: any of those may be in use by the time that a stopped exchange wants its port again. */
+const LOWEST = 20_000;
+const COUNT = 12_000;
+const TRIES = 50;
+
+async function open(): Promise<ReturnType<typeof createServer>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await listenAt(LOWEST + Math.floor(Math.random() * COUNT));
+    } catch (error) {
+      if (tries === TRIES) throw error; // Else somebody listens there.
+    }
+  }
+}
+
+function listenAt(port: number): Promise<ReturnType<typeof createServer>> {
   return new Promise((done, fail) => {
     const server = createServer().once('error', fail);
-    server.listen(0, '127.0.0.1', () => done(server));
+    server.listen(port, '127.0.0.1', () => done(server));
   });
 }
 
