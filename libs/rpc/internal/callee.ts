@@ -59,6 +59,7 @@ export class Callee {
     return this.breaker.state === CircuitState.HalfOpen ? 'half_open' : 'open';
   }
 
+  /** The callee's answer, or its refusal; `CalleeSilent` when none came within `deadlineMs`, counted from now. */
   ask(asked: Asked, deadlineMs: number, send: Send): Promise<object> {
     const sent = this.observer?.sends(asked.rpc);
     return sent ? told(sent, () => this.attempts(asked, deadlineMs, send)) : this.attempts(asked, deadlineMs, send);
