@@ -23,6 +23,7 @@ const inputs = [
 const timerImports = { paths: ['timers', 'node:timers', 'timers/promises', 'node:timers/promises'].map((name) => ({ name, message: 'Background work is a Loop.' })) };
 
 const tests = ['**/*.spec.ts', '**/*.contract.ts', '**/test/**', 'test/**', 'libs/testing/**', 'bench/**'];
+const temporaryFolders = { paths: ['node:fs', 'node:fs/promises'].map((name) => ({ name, importNames: ['mkdtempSync', 'mkdtemp'], message: 'temporaryFolder() is removed with the run, whatever is put in it.' })) };
 /** The technical layer may look at the machine's own clock and wait. */
 const technical = ['libs/kernel/**', 'libs/chassis/**', 'libs/rpc/**', 'libs/redis/**', 'libs/postgres/**', 'libs/events/**', 'libs/client/**', 'apps/sandbox/**', 'apps/standalone/**', ...tests];
 const readsEnvironment = ['**/*.config.ts', 'libs/chassis/**', 'libs/testing/**', 'apps/sandbox/src/main.ts', 'apps/standalone/src/**', ...tests];
@@ -62,7 +63,8 @@ export default tseslint.config(
     files: ['libs/chassis/**', 'apps/standalone/src/**', 'apps/sandbox/src/main.ts', 'apps/sandbox/src/*.config.ts', ...tests],
     rules: { 'no-restricted-imports': 'off', 'no-restricted-syntax': ['error', ...everywhere] },
   },
-  // Jest wants a default export of these two.
-  { files: ['libs/testing/global-*.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: tests, ignores: ['libs/testing/temporary-folder.ts'], rules: { 'no-restricted-imports': ['error', temporaryFolders] } },
+  // Jest wants a default export of these two, and loads them without our module names.
+  { files: ['libs/testing/global-*.ts'], rules: { 'no-restricted-syntax': 'off', 'no-restricted-imports': 'off' } },
   { files: tests, rules: { 'max-lines-per-function': 'off', 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

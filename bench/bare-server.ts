@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
-import { freePort } from '@libs/testing/free-port';
+import { freePort } from '@libs/chassis/free-ports';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { closedLoop } from './http-load';
 
 /** About what the gateway answers to an order. */
@@ -33,8 +33,8 @@ export async function bareHttp(connections: number, requests: number): Promise<n
  * of the outbox for each request, flushed to disk. It knows nobody, checks nothing, matches nothing and tells nobody: the ceiling of any exchange.
  */
 export async function bareExchange(connections: number, requests: number): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'pairwise-bare-'));
-  const postgres = await EmbeddedPostgres.start({ dataDir: join(folder, 'postgres'), port: await freePort() });
+  const folder = temporaryFolder('bare');
+  const postgres = await EmbeddedPostgres.start({ dataDir: join(folder, 'postgres'), port: await freePort(folder) });
   try {
     await postgres.ensureDatabases(['bare']);
     return await rateOf(connections, requests, postgres.url('bare'));

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Log } from '@libs/chassis/log';
 import { eventTables } from '@libs/events/event-tables';
@@ -8,6 +7,7 @@ import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { migrate } from '@libs/postgres/migrate';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { InfluxPriceHistory } from '../apps/analytics/src/adapters/influx/influx-price-history';
 import { PostgresPriceHistory } from '../apps/analytics/src/adapters/postgres/postgres-price-history';
 import { PostgresReports } from '../apps/analytics/src/adapters/postgres/postgres-reports';
@@ -41,7 +41,7 @@ const trades = (count: number, from: number) => `
 
 /** How long a chart takes with that many sales, from the trades' own tables and, where there is one, from InfluxDB; both must say the same. */
 export async function chartsBench(sales: number, say: (line: string) => void): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'pairwise-charts-'));
+  const folder = temporaryFolder('charts');
   const server = await EmbeddedPostgres.start({ dataDir: folder, port: 15_499, fsync: false });
   await server.ensureDatabases(['analytics']);
   const url = server.url('analytics');

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { OffsetClock, SystemWallClock } from '@libs/chassis/clocks';
@@ -12,6 +10,7 @@ import { typeId } from '@libs/kernel/ids';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { migrate } from '@libs/postgres/migrate';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { PostgresKeptAnswers } from '../apps/bidding/src/adapters/postgres/postgres-kept-answers';
 import { PostgresShardSessions } from '../apps/bidding/src/adapters/postgres/postgres-shard-sessions';
 import { Intake } from '../apps/bidding/src/application/intake';
@@ -108,7 +107,7 @@ function cpuOf(pid: number): number {
 const quantile = (sorted: readonly number[], q: number) => Math.round((sorted[Math.floor(sorted.length * q)] ?? 0) * 100) / 100;
 
 export async function runCoreBench(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pairwise-core-'));
+  const dataDir = temporaryFolder('core');
   const server = await EmbeddedPostgres.start({ dataDir: join(dataDir, 'postgres'), port: 25_433 });
   try {
     await server.ensureDatabases(['core']);

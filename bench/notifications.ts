@@ -51,7 +51,7 @@ async function audience(story: Story): Promise<Trader[]> {
   await inParallel(PEOPLE, async (i) => {
     const person = await story.stranger(`U${i}`);
     const { version } = await person.api.get<{ version: number }>('/v1/me');
-    await person.api.patch('/v1/me', { phone: `+1503555${1_000 + i}` }, { 'If-Match': `"${version}"` });
+    await person.api.patch('/v1/me', { phone: `+1503555${1_000 + i}` }, version);
     people[i] = person;
   });
   return people;

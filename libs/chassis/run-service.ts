@@ -1,11 +1,12 @@
 import { ConfigError } from './config';
 import { Log } from './log';
 import type { ServiceModule } from './service';
-import { onStopSignal } from './signals';
+import { endWithStarter, onStopSignal } from './signals';
 import { startService } from './start-service';
 
 /** The whole of a service's `main.ts`: one service in this process, until a signal stops it. */
 export async function runService(service: ServiceModule): Promise<void> {
+  endWithStarter();
   try {
     const running = await startService(service, { env: process.env });
     onStopSignal(() => running.stop());

@@ -24,3 +24,9 @@ export function onStopSignal(stop: () => Promise<void>): void {
   process.on('SIGTERM', handle);
   process.on('SIGINT', handle);
 }
+
+/** What was started with a channel to its starter ends with it, as if both were killed: else it would go on serving beside whoever is started next. */
+export function endWithStarter(): void {
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
+}

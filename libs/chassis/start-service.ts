@@ -51,15 +51,44 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** A service that is built and at rest: it takes no calls, and does nothing by itself. */
+export interface PreparedService {
+  open(): Promise<RunningService>;
+  /** Closes what it holds, opened or not. */
+  stop(): Promise<void>;
+}
+
 /** Runs a service in this process, in the order: configuration, database, clock, neighbours, the application, its doors. */
 export async function startService(service: ServiceModule, runtime: Runtime): Promise<RunningService> {
+  const prepared = await prepareService(service, runtime);
+  return prepared.open();
+}
+
+/** All but the doors: where several start in one process none goes to work while the others are built, which keeps the process busy and answers nobody. */
+export async function prepareService(service: ServiceModule, runtime: Runtime): Promise<PreparedService> {
   const start = new Start(service, runtime);
-  try {
-    return await start.run();
-  } catch (error) {
-    await start.teardown.run(start.log);
-    throw error;
-  }
+  const orUndone = async <T>(step: () => Promise<T>): Promise<T> => {
+    try {
+      return await step();
+    } catch (error) {
+      await start.teardown.run(start.log);
+      throw error;
+    }
+  };
+  const open = await orUndone(() => start.prepare());
+  return { open: () => orUndone(open), stop: () => start.stop() };
+}
+
+interface Application {
+  readonly app: RunningService['app'];
+  /** Answers where the public finds it, if it has a door. */
+  listen(): Promise<string | undefined>;
+}
+
+interface Prepared extends Application {
+  readonly internalUrl: string;
+  readonly events: EventsPart | undefined;
+  readonly port: ServiceRpc['port'];
 }
 
 class Start {
@@ -87,8 +116,8 @@ class Start {
     this.metrics = new Metrics(definition.name);
   }
 
-  async run(): Promise<RunningService> {
-    const { name } = this.service.service;
+  /** Answers how to open what it has prepared. */
+  async prepare(): Promise<() => Promise<RunningService>> {
     const { log, teardown, health } = this;
     reportProcess(this.metrics, { commit: this.values.commit, mode: this.runtime.network ? 'one_process' : 'split' });
     const spans = await this.spans();
@@ -107,15 +136,22 @@ class Start {
       ...[[Clock, clock], [WallClock, this.wall], [Ids, this.ids], [Rpc, rpc], [Log, log], [Metrics, this.metrics], [Spans, spans], [Activity, this.activity], [Health, health], [RedisConnection, redis], [Topology, new Topology(this.runtime.network !== undefined && !this.runtime.isOneOfSeveral)], [this.service.service.config, this.config]],
       ...(events?.provided(clock, this.ids) ?? []),
     ].map(([provide, useValue]) => ({ provide, useValue }));
+    const application = await this.application(rootModule(this.service, provided, events ? [OperationsController] : []), endpoint, events ? [OperationsService] : []);
+    return () => this.open({ internalUrl, events, port, ...application });
+  }
+
+  private async open({ internalUrl, events, port, app, listen }: Prepared): Promise<RunningService> {
+    const { log, teardown, health, service: { service: { name } } } = this;
     events?.beginRelay(`${name}-${process.pid}-${randomUUID()}`);
-    const { app, httpUrl } = await this.application(rootModule(this.service, provided, events ? [OperationsController] : []), endpoint, events ? [OperationsService] : []);
+    teardown.add('application', () => within(STOP_MS_MAX, app.close()));
+    const httpUrl = await listen();
     await events?.beginConsumer(app);
     health.started();
     log.info({ internal_url: internalUrl, ...(httpUrl && { url: httpUrl }) }, 'ready');
     return { name, app, internalUrl, rpcPort: port(), ...(httpUrl && { httpUrl }), stop: () => this.stop() };
   }
 
-  private async stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.health.stopping();
     await this.teardown.run(this.log);
     this.log.info({}, 'stopped');
@@ -163,21 +199,21 @@ class Start {
     return overGrpc({ service: name, listen, addresses, keyFile, jwks, wall: this.wall, observer, isServing: () => this.health.isStarted });
   }
 
-  private async application(root: ReturnType<typeof rootModule>, endpoint: ServiceRpc['endpoint'], everybodys: readonly DescService[]) {
+  private async application(root: ReturnType<typeof rootModule>, endpoint: ServiceRpc['endpoint'], everybodys: readonly DescService[]): Promise<Application> {
     const { serves, http } = this.service.service;
     const logger = nestLogger(this.log);
     if (!http) {
       const app = await NestFactory.createMicroservice(root, { strategy: new RpcServer([...serves, ...everybodys], endpoint), logger, abortOnError: false });
-      this.teardown.add('application', () => within(STOP_MS_MAX, app.close()));
       app.useGlobalFilters(new KeepErrors());
-      await app.listen();
-      return { app };
+      return { app, listen: () => app.listen().then(() => undefined) };
     }
     const app = await NestFactory.create(root, http.adapter(), { logger, abortOnError: false, bodyParser: false });
-    this.teardown.add('application', () => within(STOP_MS_MAX, app.close()));
     await http.prepare?.(app);
-    await app.listen(this.values.http.port, this.values.http.host);
-    return { app, httpUrl: (await app.getUrl()).replace('[::1]', 'localhost') };
+    const listen = async () => {
+      await app.listen(this.values.http.port, this.values.http.host);
+      return (await app.getUrl()).replace('[::1]', 'localhost');
+    };
+    return { app, listen };
   }
 }
 

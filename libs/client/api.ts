@@ -41,11 +41,11 @@ export class Api {
 
   /** `version` is what has been seen, where the route wants If-Match. */
   put<T>(path: string, body: Json, version?: number): Promise<T> {
-    return this.call<T>('PUT', path, body, version === undefined ? {} : { 'if-match': `"${version}"` }).then(({ body: answer }) => answer);
+    return this.call<T>('PUT', path, body, seen(version)).then(({ body: answer }) => answer);
   }
 
-  patch<T>(path: string, body: Json, headers: Readonly<Record<string, string>> = {}): Promise<T> {
-    return this.call<T>('PATCH', path, body, headers).then(({ body: answer }) => answer);
+  patch<T>(path: string, body: Json, version?: number): Promise<T> {
+    return this.call<T>('PATCH', path, body, seen(version)).then(({ body: answer }) => answer);
   }
 
   delete<T>(path: string): Promise<T> {
@@ -68,6 +68,10 @@ export class Api {
     // The caller names the shape that the API documents.
     return { status: answer.status, headers: answer.headers, body: parsed as T };
   }
+}
+
+function seen(version: number | undefined): Record<string, string> {
+  return version === undefined ? {} : { 'if-match': `"${version}"` };
 }
 
 function asJson(text: string): unknown {

@@ -12,6 +12,7 @@ export interface PlacedQuote {
   readonly status: string;
   readonly reason?: string;
   readonly price: Amount;
+  readonly version: number;
   readonly bookSeq: number;
   readonly match?: { readonly id: string; readonly price: Amount };
 }
@@ -143,6 +144,11 @@ export class Trader {
 
   sellsNow(marketId: string, atLeast: number): Promise<PlacedQuote> {
     return this.api.post(`/v1/markets/${marketId}/sell-now`, { minPrice: usd(atLeast) });
+  }
+
+  /** Another price or expiry for a bid or an ask of one's own, which is to be as one has seen it. */
+  amends({ id, version }: PlacedQuote, change: { price?: Amount; expiresInDays?: number }): Promise<PlacedQuote> {
+    return this.api.patch(`/v1/${id.startsWith('bid_') ? 'bids' : 'asks'}/${id}`, change, version);
   }
 
   bid(id: string): Promise<PlacedQuote> {

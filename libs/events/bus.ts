@@ -30,6 +30,8 @@ export const RETENTION_DAYS = 30;
 
 /** The durable log between services. It delivers at least once, in order for each key; consumers keep the exact count. */
 export abstract class Bus {
+  /** Its name among the messaging systems of OpenTelemetry's conventions; our own where they have none. */
+  abstract readonly system: string;
   /** Resolves when all records are durable. After a failure some may be there: append the same batch again, never skip it. */
   abstract append(records: readonly BusRecord[]): Promise<void>;
   /** Makes the group known; what it has not read before starts at the beginning of the log. */

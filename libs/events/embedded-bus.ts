@@ -49,6 +49,7 @@ const REWIND_TO = `
 
 /** The log as tables of a PostgreSQL database of its own. */
 export class EmbeddedBus extends Bus {
+  readonly system = 'pairwise';
   private readonly listeners: ((topics: ReadonlySet<Topic>) => void)[] = [];
 
   constructor(private readonly database: Database) {

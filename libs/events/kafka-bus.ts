@@ -26,6 +26,7 @@ type Bounds = Awaited<ReturnType<Admin['fetchTopicOffsets']>>;
 
 /** The log on Kafka. Its topics are made beforehand, by `createTopics`. */
 export class KafkaBus extends Bus {
+  readonly system = 'kafka';
   private readonly kafka: Kafka;
   private readonly lanes: KafkaLanes;
   private readonly members = new Map<string, KafkaMember>();

@@ -5,8 +5,9 @@ import { AppError } from '@libs/kernel/app-error';
 import { invariant } from '@libs/kernel/invariant';
 import { Sql, type Statements } from './sql';
 import type { Transaction } from './transaction';
+import { HeardClient } from './heard-client';
 import { Connection, isOutdated, type Statement } from './internal/connection';
-import { lost, sqlState } from './internal/failures';
+import { isLate, lost, sqlState } from './internal/failures';
 
 export interface DatabaseLog {
   warn(fields: Record<string, unknown>, message: string): void;
@@ -24,6 +25,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** A process that starts is busy with itself, and may find its first session late; one that is refused is not waited for. */
+const OPEN_MS_MAX = 30_000;
 const LOCK_TIMEOUT_MS = 2_000;
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -155,6 +158,30 @@ class PooledSql extends Sql {
   }
 }
 
+function sourceOf(options: DatabaseOptions, end: { readonly isNear: boolean }): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    poolSize: options.poolSize,
+    applicationName: `pairwise-${options.name}-${randomUUID()}`,
+    connectTimeoutMS: options.acquireTimeoutMs ?? 2_000,
+    installExtensions: false,
+    logging: false,
+    // A connection that dies while it is idle tells the pool; without a listener that would end the process.
+    // The pool answers that it is closed before its connections are: a server that stops right after it ends them, and nothing is lost.
+    poolErrorHandler: (error: Error) => void (end.isNear || options.log?.warn({ database: options.name, error: error.message }, 'an idle database connection was lost')),
+    extra: {
+      Client: HeardClient,
+      pipeline: true,
+      types: parsers,
+      keepAlive: true,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      statement_timeout: options.statementTimeoutMs ?? 10_000,
+      idle_in_transaction_session_timeout: 30_000,
+    },
+  });
+}
+
 /** The connections of one service to its own database. */
 export class Database {
   readonly sql: Sql;
@@ -168,30 +195,12 @@ export class Database {
 
   static async open(options: DatabaseOptions): Promise<Database> {
     const end = { isNear: false };
-    const source = new DataSource({
-      type: 'postgres',
-      url: options.url,
-      poolSize: options.poolSize,
-      applicationName: `pairwise-${options.name}-${randomUUID()}`,
-      connectTimeoutMS: options.acquireTimeoutMs ?? 2_000,
-      installExtensions: false,
-      logging: false,
-      // A connection that dies while it is idle tells the pool; without a listener that would end the process.
-      // The pool answers that it is closed before its connections are: a server that stops right after it ends them, and nothing is lost.
-      poolErrorHandler: (error: Error) => void (end.isNear || options.log?.warn({ database: options.name, error: error.message }, 'an idle database connection was lost')),
-      extra: {
-        pipeline: true,
-        types: parsers,
-        keepAlive: true,
-        lock_timeout: LOCK_TIMEOUT_MS,
-        statement_timeout: options.statementTimeoutMs ?? 10_000,
-        idle_in_transaction_session_timeout: 30_000,
-      },
-    });
-    try {
-      return new Database(await source.initialize(), end);
-    } catch (error) {
-      throw meaningOf(error);
+    for (const limit = performance.now() + OPEN_MS_MAX; ; ) {
+      try {
+        return new Database(await sourceOf(options, end).initialize(), end);
+      } catch (error) {
+        if (!isLate(error) || performance.now() > limit) throw meaningOf(error);
+      }
     }
   }
 

@@ -1,9 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { Client, escapeIdentifier } from 'pg';
-import { findBinaries, isReachable, type Binaries } from './internal/embedded-binaries';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { escapeIdentifier } from 'pg';
+import { HeardClient } from './heard-client';
+import { dataFolder, placeOf, removeDataFolder, USER } from './internal/data-folder';
+import { findBinaries, type Binaries } from './internal/embedded-binaries';
 import { pidFile, rememberStarter, stopOrphan } from './internal/orphans';
 import { pause } from './internal/pause';
 
@@ -16,8 +16,8 @@ export interface EmbeddedPostgresOptions {
   readonly outlivesStarter?: boolean;
 }
 
-const USER = 'pairwise';
-const START_MS_MAX = 30_000;
+/** Recovery after a kill reads what was written since the last checkpoint, on a machine that may be busy. */
+const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 const STEP_MS = 20;
 const RESTART_MS = 500;
@@ -35,7 +35,7 @@ export class EmbeddedPostgres {
   private constructor(
     private readonly options: EmbeddedPostgresOptions,
     private readonly binaries: Binaries,
-    /** Where its data is; not where it was asked to be if the server's user could not get there. */
+    /** Where its data are; the folder that was asked for is a link to it if the server's user cannot get there. */
     readonly dataDir: string,
   ) {
     this.exited = new Promise((resolve) => (this.end = resolve));
@@ -43,9 +43,15 @@ export class EmbeddedPostgres {
 
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const binaries = findBinaries();
-    const postgres = new EmbeddedPostgres(options, binaries, makeDataDir(options.dataDir, binaries));
+    const postgres = new EmbeddedPostgres(options, binaries, dataFolder(options.dataDir, binaries));
     await postgres.launch();
     return postgres;
+  }
+
+  /** Removes a server's data for good, wherever they are kept. One that its killed starter left behind is ended; one in use is refused. */
+  static async remove(dataDir: string): Promise<void> {
+    await stopOrphan(placeOf(dataDir));
+    removeDataFolder(dataDir);
   }
 
   get port(): number {
@@ -61,7 +67,7 @@ export class EmbeddedPostgres {
   }
 
   async ensureDatabases(names: readonly string[]): Promise<void> {
-    const client = new Client({ connectionString: this.url('postgres') });
+    const client = new HeardClient({ connectionString: this.url('postgres') });
     await client.connect();
     try {
       const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
@@ -133,21 +139,6 @@ function serverArguments(dataDir: string, { port, fsync = true }: EmbeddedPostgr
     ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
   };
   return ['-D', dataDir, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-}
-
-function makeDataDir(wanted: string, binaries: Binaries): string {
-  const { identity } = binaries;
-  const asked = path.resolve(wanted);
-  const isOutOfReach = identity.uid !== undefined && !isReachable(path.dirname(asked));
-  const dataDir = isOutOfReach ? path.join(tmpdir(), `pairwise-data${asked.replaceAll(path.sep, '-')}`) : asked;
-  if (existsSync(path.join(dataDir, 'PG_VERSION'))) return dataDir;
-  mkdirSync(path.dirname(dataDir), { recursive: true });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (identity.uid !== undefined && identity.gid !== undefined) chownSync(dataDir, identity.uid, identity.gid);
-  const options = ['-U', USER, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-sync', '--no-instructions'];
-  const made = spawnSync(binaries.executable('initdb'), ['-D', dataDir, ...options], { ...identity, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`the database's folder ${dataDir} could not be made: ${made.error?.message ?? made.stdout + made.stderr}`);
-  return dataDir;
 }
 
 function hasEnded(server: ChildProcess): boolean {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { HeardClient } from './heard-client';
 
 /** Numbered files of plain SQL, `NNNN-name.sql`, that make one set of tables. */
 export interface MigrationSet {
@@ -45,8 +46,7 @@ export function migrationsOf(set: MigrationSet): Migration[] {
  */
 export async function migrate(url: string, sets: readonly MigrationSet[], isWanted: (migration: Pick<Migration, 'set' | 'number'>) => boolean = () => true): Promise<void> {
   const all = sets.map((set) => migrationsOf(set).filter(isWanted));
-  const client = new Client({ connectionString: url, application_name: 'pairwise-migrate' });
-  client.on('error', () => undefined); // The statement that is running fails as well, and says so.
+  const client = new HeardClient({ connectionString: url, application_name: 'pairwise-migrate' });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);

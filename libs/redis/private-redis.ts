@@ -73,7 +73,10 @@ export class PrivateRedis {
   private spawn(): ChildProcess {
     const dataDir = resolve(this.options.dataDir);
     const settings = ['--bind', '127.0.0.1', '--port', String(this.options.port), '--save', '', '--appendonly', 'yes', '--dir', dataDir, '--pidfile', pidFileOf(dataDir), '--logfile', join(dataDir, 'redis.log'), '--daemonize', 'no'];
-    const server = spawn(this.program, settings, { stdio: 'ignore' });
+    const server = spawn(this.program, settings, {
+      stdio: 'ignore',
+      detached: true, // A group of its own: Ctrl-C in the terminal must not end it before those who use it.
+    });
     server.once('error', () => undefined); // Seen as a server that never answers.
     const guard = endWithUs(server.pid);
     server.once('exit', () => {

@@ -7,6 +7,8 @@ export interface RedisLog {
 
 const COMMAND_MS_MAX = 2_000;
 const RECONNECT_MS_MAX = 1_000;
+/** The client waits as long for the end of a connection that it closes, also of one that is gone already: a process that stops waits with it. */
+const DISCONNECT_MS_MAX = 100;
 
 /** The process's Redis, if it has one. Whatever is kept there can be thrown away: PostgreSQL is the truth. */
 export class RedisConnection {
@@ -28,6 +30,7 @@ export class RedisConnection {
       enableReadyCheck: true,
       connectTimeout: COMMAND_MS_MAX,
       commandTimeout: COMMAND_MS_MAX,
+      disconnectTimeout: DISCONNECT_MS_MAX,
       retryStrategy: (tries) => (wasOpen ? Math.min(50 * 2 ** Math.min(tries, 10), RECONNECT_MS_MAX) : null),
     });
     let isLost = false;

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@libs/contracts/events';
 import type { ErrorKind } from '@libs/kernel/app-error';
 import type { CallContext } from './call-context';
 
@@ -24,6 +25,10 @@ export interface SentCall {
 export interface RpcObserver {
   /** Asked of every unary call before it is sent. Undefined where nobody records it: then it costs nothing more. */
   sends(rpc: string): SentCall | undefined;
+  /** Of an rpc that we ask, once: for so long nobody has answered any call. */
+  unanswered(rpc: string, callee: ServiceName, lastsMs: number): void;
+  /** Once, after the former. */
+  answeredAgain(rpc: string, callee: ServiceName, lastedMs: number): void;
   /** Told of every call that was served, as `package.Service/Method`. */
   served(rpc: string, served: Served, call: CallContext): void;
   /** A bug; the caller hears only `internal`. */

@@ -1,5 +1,6 @@
 import type { DescMethodBiDiStreaming, DescMethodServerStreaming, DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { ServiceName } from '@libs/contracts/events';
+import { AppError } from '@libs/kernel/app-error';
 import type { Observable } from 'rxjs';
 import type { CallContext, CallUser } from './call-context';
 
@@ -31,6 +32,13 @@ export type RpcHandlers<S extends DescService> = {
         ? (requests: Observable<MessageShape<I>>, call: CallContext) => Observable<MessageInitShape<O>>
         : never;
 };
+
+const unanswered: ReadonlySet<string> = new Set(['rpc.unavailable', 'rpc.deadline', 'rpc.circuit_open']);
+
+/** Whether a call failed because somebody did not answer, the callee or whom it asked in turn. Each tells its operator by itself when that lasts. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof AppError && unanswered.has(error.code);
+}
 
 /** The other services, over gRPC or within the process. */
 export abstract class Rpc {

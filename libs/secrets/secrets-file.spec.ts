@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { keyIn, readOrMake } from './secrets-file';
 
 describe('a file of secrets', () => {
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'pairwise-secrets-'))));
+  beforeEach(() => (folder = temporaryFolder('secrets')));
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('is made once, for its owner alone, and nothing is left beside it', () => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { forgetOnEngines, namesOnEngines } from './given-engines';
+import { temporaryFolder } from './temporary-folder';
 
 /** What apps/standalone writes to `run.json` when it is ready. */
 interface Run {
@@ -26,7 +26,7 @@ const ROOT = resolve(__dirname, '../..');
 export const BUILD = basename(ROOT) === 'dist' ? ROOT : join(ROOT, 'dist');
 const MAIN = join(BUILD, 'apps/standalone/src/main.js');
 const START_LIMIT_MS = 200_000;
-const SETTLE_LIMIT_MS = 60_000;
+const SETTLE_LIMIT_MS = 180_000;
 const POLL_MS = 40;
 
 /** A whole exchange as its users and its operator see it: processes, a data folder, a public door. Killed and started again at will. */
@@ -42,7 +42,7 @@ export class ExchangeProcess {
   ) {}
 
   /** On a new data folder, or on one that is there. */
-  static async start(options: ExchangeOptions = {}, data = mkdtempSync(join(tmpdir(), 'pairwise-'))): Promise<ExchangeProcess> {
+  static async start(options: ExchangeOptions = {}, data = temporaryFolder('exchange')): Promise<ExchangeProcess> {
     const exchange = new ExchangeProcess(data, options);
     await exchange.start(options);
     return exchange;

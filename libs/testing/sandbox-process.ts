@@ -1,9 +1,10 @@
 import { transformSync } from '@swc/core';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { freePort } from '@libs/chassis/free-ports';
+import { temporaryFolder } from './temporary-folder';
 
 const root = join(__dirname, '../..');
 const sources = ['apps/sandbox/src', 'libs/kernel'];
@@ -22,9 +23,9 @@ export interface SandboxProcess {
 
 /** Starts the sandbox as the process of its own that it is, on a free port unless one is given (to come back after a kill). */
 export async function startSandbox(options: { dataDir?: string; port?: number } = {}): Promise<SandboxProcess> {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sandbox-'));
+  const dataDir = options.dataDir ?? temporaryFolder('sandbox');
   const child = spawn(process.execPath, [join(compiled(), 'apps/sandbox/src/main.js')], {
-    env: { SANDBOX_PORT: String(options.port ?? 0), SANDBOX_DATA: dataDir },
+    env: { SANDBOX_PORT: String(options.port ?? (await freePort(dataDir))), SANDBOX_DATA: dataDir },
     // The channel ends the sandbox when the test run itself is killed.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

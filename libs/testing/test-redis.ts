@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrivateRedis } from '@libs/redis/private-redis';
-import { freePort } from './free-port';
+import { freePort } from '@libs/chassis/free-ports';
+import { temporaryFolder } from './temporary-folder';
 
 export interface TestRedis {
   readonly url: string;
@@ -20,9 +20,9 @@ const GIVEN_DATABASE = '15';
 export async function testRedis(): Promise<TestRedis> {
   const { ENGINES_TESTED, REDIS_URL } = process.env;
   if (ENGINES_TESTED && REDIS_URL) return { url: new URL(GIVEN_DATABASE, REDIS_URL).href, kind: 'native', close: async () => undefined };
-  const dataDir = mkdtempSync(join(tmpdir(), 'test-redis-'));
+  const dataDir = temporaryFolder('test-redis');
   const remove = () => rmSync(dataDir, { recursive: true, force: true });
-  const native = await PrivateRedis.start({ dataDir, port: await freePort() });
+  const native = await PrivateRedis.start({ dataDir, port: await freePort(dataDir) });
   if (native) return { url: native.url, kind: 'native', close: async () => { await native.stop(); remove(); } };
   remove();
   return javascriptRedis();

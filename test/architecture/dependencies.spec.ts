@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 
 const root = resolve(__dirname, '../..');
 const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
@@ -58,7 +58,7 @@ describe('dependencies', () => {
   }, 60_000);
 
   it('are watched: each rule is broken by the file that is made to break it', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dependency-rules-'));
+    const folder = temporaryFolder('dependency-rules');
     try {
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { paths: { '@libs/*': ['./libs/*'] } } }));

@@ -20,7 +20,7 @@ import { everythingHappens } from './everything-happens';
 import { toldTo } from './unkind-bus';
 import { WholeExchange } from './whole-exchange';
 
-const START_MS_MAX = 120_000;
+const START_MS_MAX = 240_000;
 const STORY_MS_MAX = 300_000;
 /** Of a hundred effects, this many are cut off before their commit, as by a kill, and come again. */
 const CUT = 15;

@@ -1,4 +1,4 @@
-import type { Order, Trader } from '@libs/client/trader';
+import { type Order, type Trader, usd } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
 import type { WholeExchange } from './whole-exchange';
 
@@ -35,11 +35,10 @@ async function match(buyer: Trader, seller: Trader, market: string, dollars = 30
 
 /** Placed, changed, taken back; somebody who watches hears of the fall. */
 async function quotesComeAndGo(buyer: Trader, seller: Trader, market: string): Promise<void> {
-  const price = (dollars: number) => ({ price: { amount: dollars * 100, currency: 'USD' } });
   await buyer.api.post('/v1/price-alerts', { marketId: market, threshold: { amount: 60_000, currency: 'USD' } });
   const [bid, ask] = [await buyer.bids(market, 200), await seller.asks(market, 800)];
-  await buyer.api.patch(`/v1/bids/${bid.id}`, price(210));
-  await seller.api.patch(`/v1/asks/${ask.id}`, price(500));
+  await buyer.amends(bid, { price: usd(210) });
+  await seller.amends(ask, { price: usd(500) });
   const gone = [await buyer.bids(market, 190), await seller.asks(market, 850)] as const;
   await buyer.api.delete(`/v1/bids/${gone[0].id}`);
   await seller.api.delete(`/v1/asks/${gone[1].id}`);
@@ -74,6 +73,6 @@ async function peopleAndProducts(story: Told, { cyd, sam }: { cyd: Trader; sam: 
   const market = await story.market();
   const { productId } = await admin.api.get<{ productId: string }>(`/v1/markets/${market}`);
   const { version } = await admin.api.get<{ version: number }>(`/v1/products/${productId}`);
-  await admin.api.patch(`/v1/products/${productId}`, { description: 'As new.' }, { 'if-match': `"${version}"` });
+  await admin.api.patch(`/v1/products/${productId}`, { description: 'As new.' }, version);
   await admin.api.delete(`/v1/products/${productId}`);
 }

@@ -11,6 +11,7 @@ const REMEMBERED_MAX = 400;
 export class UnkindBus extends Bus {
   /** `service event`, of everything that was handed out. */
   readonly told = new Set<string>();
+  readonly system: string;
   private readonly past: (readonly BusRecord[])[] = [];
 
   constructor(
@@ -18,6 +19,7 @@ export class UnkindBus extends Bus {
     private readonly random: () => number,
   ) {
     super();
+    this.system = inner.system;
   }
 
   async append(records: readonly BusRecord[]): Promise<void> {

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Activity } from '@libs/chassis/activity';
 import { type RunningService, startService } from '@libs/chassis/start-service';
 import type { ServiceName } from '@libs/contracts/events';
@@ -13,6 +11,7 @@ import { makeServiceKeys } from '@libs/rpc/service-keys';
 import { until } from '@libs/testing/exchange-process';
 import { type SandboxProcess, startSandbox } from '@libs/testing/sandbox-process';
 import { type Exchange, unlimited } from '@libs/testing/story';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { testBusDatabase, type TestDatabase, testDatabase } from '@libs/testing/test-database';
 import { serviceEnvironment, serviceKeysFolder } from '../../apps/standalone/src/launch/environment';
 import { keptFreePorts } from '../../apps/standalone/src/ports';
@@ -38,7 +37,7 @@ export class WholeExchange implements Exchange {
   ) {}
 
   static async start(random: () => number, more: Readonly<Record<string, string>>): Promise<WholeExchange> {
-    const data = mkdtempSync(join(tmpdir(), 'pairwise-whole-'));
+    const data = temporaryFolder('whole');
     makeServiceKeys(serviceKeysFolder(data));
     const [sandbox, ports, ownBus] = await Promise.all([startSandbox(), keptFreePorts(data), testBusDatabase()]);
     const databases = await Promise.all(innerServices.map(({ service }) => testDatabase(service.migrations)));

@@ -24,6 +24,11 @@ export class Cast {
     return new Cast(story, bea, sam);
   }
 
+  /** Before each scenario, as `staffLogsIn` says. */
+  async everybodyLogsIn(): Promise<void> {
+    await Promise.all([this.story.staffLogsIn(), this.bea.logsIn(), this.sam.logsIn()]);
+  }
+
   async market(): Promise<string> {
     if (this.unused.length === 0) this.unused.push(...(await this.story.markets(20)));
     return this.unused.pop() ?? '';

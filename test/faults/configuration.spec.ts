@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILD } from '@libs/testing/exchange-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 
 const START_MS_MAX = 60_000;
 
@@ -27,7 +27,7 @@ describe('a wrong configuration is refused, and every wrong key is named at once
   });
 
   it.each([['in one process', []], ['with one process per service', ['--split']]])('by an exchange %s, whichever services they belong to', async (_form, args) => {
-    const data = mkdtempSync(join(tmpdir(), 'pairwise-'));
+    const data = temporaryFolder('exchange');
     try {
       const wrong = { DATABASE_POOL_SIZE: 'some', MAX_OPEN_QUOTES: 'many', STRIPE_TIMEOUT_MS: '1', PASSWORD_WORKERS: 'all', TRADE_DEADLINE_MS: 'soon' };
       const { code, said } = await starts('standalone/src/main.js', ['--data', data, '--free-ports', '--no-seed', ...args], wrong);
@@ -38,7 +38,7 @@ describe('a wrong configuration is refused, and every wrong key is named at once
   });
 
   it('by an exchange that charges real cards and has nowhere to send mails, text messages and parcels', async () => {
-    const data = mkdtempSync(join(tmpdir(), 'pairwise-'));
+    const data = temporaryFolder('exchange');
     try {
       const { code, said } = await starts('standalone/src/main.js', ['--data', data, '--free-ports', '--no-seed'], { STRIPE_SECRET_KEY: 'sk_test_hunter2' });
       expect([code, named(said)]).toEqual([1, ['CARRIER_URL', 'SENDGRID_API_KEY', 'TWILIO_ACCOUNT_SID']]);

@@ -68,10 +68,4 @@ export function accountJourneys(story: () => Story): void {
     const bea = await story().stranger('Bea');
     expect(await Promise.all([statusOf(bea.api.get('/v1/authentication/tasks')), statusOf(bea.api.get('/v1/admin/users')), statusOf(bea.api.post('/v1/products', {}))])).toEqual([403, 403, 403]);
   });
-
-  it('another\'s order is not there', async () => {
-    const [bea, sam, eve] = [await story().buyer(), await story().seller(), await story().stranger('Eve')];
-    const { order, bid } = await story().trade(bea, sam);
-    expect(await Promise.all([statusOf(eve.api.get(`/v1/orders/${order.id}`)), statusOf(eve.api.get(`/v1/bids/${bid.id}`)), statusOf(eve.api.delete(`/v1/bids/${bid.id}`))])).toEqual([404, 404, 404]);
-  });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '@libs/client/api';
+import { usd } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
 
 const refusal = (problem: Problem) => problem;
@@ -17,7 +18,7 @@ export function marketJourneys(story: () => Story): void {
     expect((await sam.ask(ask.id)).status).toBe('expired');
   });
 
-  it('a cancel that races with a match has one winner', async () => {
+  it('a cancel that races with a match has one winner (M11)', async () => {
     const [bea, sam] = [await story().buyer(), await story().seller()];
     for (const market of await story().markets(10)) {
       const ask = await sam.asks(market, 300);
@@ -33,15 +34,26 @@ export function marketJourneys(story: () => Story): void {
     const [bea, sam, sue, market] = [await story().buyer(), await story().seller(), await story().seller('Sue'), await story().market()];
     const first = await sam.asks(market, 300);
     const second = await sue.asks(market, 300);
-    await sam.api.patch(`/v1/asks/${first.id}`, { expiresInDays: 7 });
+    await sam.amends(first, { expiresInDays: 7 });
     expect((await bea.bids(market, 300)).match).toBeDefined();
     expect((await sam.ask(first.id)).status).toBe('matched');
     const third = await sam.asks(market, 310);
-    await sue.api.patch(`/v1/asks/${second.id}`, { price: { amount: 32_000, currency: 'USD' } });
-    await sue.api.patch(`/v1/asks/${second.id}`, { price: { amount: 31_000, currency: 'USD' } });
+    await sue.amends(await sue.amends(second, { price: usd(320) }), { price: usd(310) });
     await bea.bids(market, 310);
     expect([(await sam.ask(third.id)).status, (await sue.ask(second.id)).status]).toEqual(['matched', 'active']);
     await story().settled();
+  });
+
+  it('of two tabs with the same bid, the one that did not see the other\'s new price changes nothing', async () => {
+    const [bea, market] = [await story().buyer(), await story().market()];
+    const bid = await bea.bids(market, 200);
+    const [one, other] = [await bea.bid(bid.id), await bea.bid(bid.id)];
+    const amended = await bea.amends(one, { price: usd(250) });
+    const book = () => bea.api.get(`/v1/markets/${market}/book?minSeq=${amended.bookSeq}`);
+    const before = await book();
+    expect((await bea.amends(other, { price: usd(210) }).catch(refusal)) as Problem).toMatchObject({ status: 412, code: 'bidding.stale' });
+    expect([await bea.bid(bid.id), await book()]).toEqual([expect.objectContaining({ price: usd(250), version: amended.version }), before]);
+    expect(await bea.amends(await bea.bid(bid.id), { price: usd(210) })).toMatchObject({ price: usd(210) });
   });
 
   it('nobody meets his own price', async () => {
@@ -58,7 +70,7 @@ export function marketJourneys(story: () => Story): void {
     expect((await bea.bids(market, 210, {}, key).catch(refusal)) as Problem).toMatchObject({ status: 422, code: 'bidding.key_reused' });
   });
 
-  it('a halted market takes cancels only, until it is resumed', async () => {
+  it('a halted market takes cancels only, until it is resumed (M13)', async () => {
     const [bea, sam, market] = [await story().buyer(), await story().seller(), await story().market()];
     const ask = await sam.asks(market, 300);
     const kept = await sam.asks(market, 320);

@@ -1,6 +1,7 @@
 import { Problem } from '@libs/client/api';
 import { billOf } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
+import { ProviderRecords } from '../faults/provider-records';
 import { watches } from './watches';
 
 /** From a price to a payout, and the ways in which it goes wrong after the match. */
@@ -109,12 +110,23 @@ export function tradeJourneys(story: () => Story): void {
     expect((await bea.orderOf(ask)).status).toBe('confirmed');
   });
 
+  it('a buyer whose card is declined pays with another one, and the order goes on', async () => {
+    const [bea, sam] = [await story().buyer('Bea', 'pm_card_chargeCustomerFail'), await story().seller()];
+    const { ask, order } = await story().trade(bea, sam);
+    const { state } = await bea.api.get<{ state: string }>(`/v1/orders/${order.id}/payment`);
+    expect([order.status, state]).toEqual(['pending', 'retrying']);
+    await bea.api.post(`/v1/orders/${order.id}/payment/recover`, { paymentMethodId: await bea.addsCard() });
+    await story().settled();
+    expect((await bea.orderOf(ask)).status).toBe('confirmed');
+  });
+
   it('a charge whose answer was lost is made once', async () => {
     const [bea, sam] = [await story().buyer(), await story().seller()];
     await story().world.fault({ method: 'POST', path: '/v1/payment_intents/*/confirm', mode: 'error_500_after_apply' });
-    const { ask } = await story().trade(bea, sam);
+    const { ask, order } = await story().trade(bea, sam);
     await story().passes({ minutes: 5 });
     expect((await bea.orderOf(ask)).status).toBe('confirmed');
+    expect(await new ProviderRecords(story().world.url).movedFor(order.id)).toMatchObject({ charges: 1, refunds: 0 });
   });
 
   it('a seller who does not ship loses the sale, and the buyer is refunded', async () => {

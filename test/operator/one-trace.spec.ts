@@ -58,6 +58,13 @@ describe.each([['in one process', false], ['one process a service', true]])('a t
     expect(road.filter(([, kind]) => kind === 'consumer').map(([name]) => named(name)?.links)).toEqual([announced, announced]);
     expect(named(`order: ${charge}`)?.attributes).toEqual({ 'rpc.system': 'grpc', 'rpc.service': 'exchange.payment.v1.PaymentService', 'rpc.method': 'ProcessPayment', 'rpc.grpc.status_code': 0 });
     expect(await Promise.all(examples.map(([service, histogram]) => isExampleOf(service, histogram, traceId)))).toEqual([true, true, true]);
+    const onStream = { 'rpc.system': 'grpc', 'rpc.service': 'exchange.bidding.v1.BiddingService', 'rpc.method': 'Trade', 'bx.command': 'placeAsk' };
+    expect(['gateway', 'bidding'].map((side) => named(`${side}: trade placeAsk`)?.attributes)).toEqual([onStream, onStream]);
+    const told = { 'messaging.system': 'pairwise', 'messaging.destination.name': 'matches.created' };
+    expect(['bidding: publish match.created', 'order: process match.created'].map((name) => named(name)?.attributes)).toMatchObject([
+      { ...told, 'messaging.operation.name': 'publish', 'messaging.operation.type': 'send' },
+      { ...told, 'messaging.operation.name': 'process', 'messaging.operation.type': 'process', 'messaging.consumer.group.name': 'order' },
+    ]);
     const known = new Set([click, ...collector.of(traceId).map(({ spanId }) => spanId)]);
     expect(collector.of(traceId).filter(({ parentSpanId }) => !known.has(parentSpanId)).map(nameOf)).toEqual([]);
     expect(collector.of(traceId).filter(({ error }) => error !== undefined)).toEqual([]);
@@ -68,7 +75,7 @@ describe.each([['in one process', false], ['one process a service', true]])('a t
     return (await answer.text()).split('\n').some((line) => line.startsWith(`${histogram}_bucket`) && line.includes(`# {trace_id="${traceId}"}`));
   }
 
-  it('says of a refused request what it was refused with, and names nobody', async () => {
+  it('says of a refused request what it was refused with, and names nobody (I5)', async () => {
     const before = collector.spans.length;
     await story.admin.api.get('/v1/orders/ord_01h455vb4pex5vsknk084sn02q').catch(() => undefined);
     const refused = (by: string) => collector.spans.slice(before).find(({ service, name }) => service === by && name === 'exchange.order.v1.OrderService/GetOrder');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { factsOf, type Match, type Quote } from '../src/domain/quote';
+import { factsOf, type Match, type Quote, type QuoteFacts } from '../src/domain/quote';
+import type { MarketEvent } from '../src/domain/events';
 import { isPast } from '../src/domain/expiry';
 import { Replay } from '../src/domain/replay';
 import { NaiveExchange, type NaiveUser } from './naive-exchange';
@@ -11,6 +12,8 @@ class Pair {
   readonly naive = new NaiveExchange();
   private count = 0;
   private seen = 0;
+  /** What each version of a quote was. */
+  private readonly versions = new Map<string, string>();
   /** Ended for good: must never change again. */
   private readonly ended = new Map<string, string>();
 
@@ -101,6 +104,8 @@ class Pair {
     }
     expect(events.slice(this.seen).map(({ seq }) => seq)).toEqual(Array.from({ length: events.length - this.seen }, (_, i) => this.seen + i + 1)); // M8
     expect(market.seq).toBe(events.length); // M8
+    for (const quote of events.slice(this.seen).flatMap(quotesIn)) this.isOneState(quote);
+    for (const quote of quotes.values()) this.isOneState(factsOf(quote));
     this.seen = events.length;
     const batch = batches.at(-1);
     for (const { quote, was } of batch?.changed.values() ?? []) expect(['cancelled', 'expired']).not.toContain(was.status === quote.status ? '' : was.status); // M10
@@ -109,6 +114,13 @@ class Pair {
       if (before !== undefined) expect(JSON.stringify(factsOf(quote))).toBe(before); // M10
       if (quote.status === 'cancelled' || quote.status === 'expired') this.ended.set(quote.id, JSON.stringify(factsOf(quote)));
     }
+  }
+
+  /** Two states of a quote never share a version, so whoever names one has seen the quote as it is. */
+  private isOneState(quote: QuoteFacts): void {
+    const [version, state] = [`${quote.id} ${quote.version}`, JSON.stringify(quote)];
+    expect(this.versions.get(version) ?? state).toBe(state);
+    this.versions.set(version, state);
   }
 
   /** The hash is that of the quotes that are there, however they came. */
@@ -123,9 +135,14 @@ class Pair {
   }
 }
 
+function quotesIn(event: MarketEvent): QuoteFacts[] {
+  if ('quote' in event) return [event.quote];
+  return 'bid' in event ? [event.bid, event.ask] : [];
+}
+
 function plain(quote: Quote) {
-  const { id, side, userId: user, price, prio, status, reason, expiresAt, paymentMethodId: card, addressVersionId: address, immediate } = quote;
-  return { id, side, user, price, prio, status, reason, expiresAt, card, address, immediate };
+  const { id, side, userId: user, price, prio, status, reason, expiresAt, paymentMethodId: card, addressVersionId: address, immediate, version } = quote;
+  return { id, side, user, price, prio, status, reason, expiresAt, card, address, immediate, version };
 }
 
 type Op =

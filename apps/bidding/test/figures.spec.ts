@@ -1,10 +1,9 @@
 import { Metrics } from '@libs/chassis/metrics';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { BiddingModule } from '../src/bidding.module';
+import { everybodyMayTrade } from './neighbours';
 import { ids } from './writer-harness';
 
 const TOLD_APART = 50;
@@ -19,9 +18,8 @@ describe('what bidding tells its operator of matches', () => {
   beforeAll(async () => {
     service = await startTestService(BiddingModule, {
       fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
-        [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
-        [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => marketFields(id, categories.get(id) ?? '')) }) }],
+        ...everybodyMayTrade,
+        [ProductService, { getMarkets: async ({ marketIds }: { readonly marketIds: readonly string[] }) => ({ markets: marketIds.map((id) => marketFields(id, categories.get(id) ?? '')) }) }],
       ],
     });
   }, 30_000);

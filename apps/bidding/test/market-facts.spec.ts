@@ -1,25 +1,17 @@
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
-import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import type { CallUser } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { BiddingModule } from '../src/bidding.module';
+import { kindNeighbours } from './neighbours';
 import { ids } from './writer-harness';
 
-const productId = ids.next('prd');
-const marketFields = (id: string) => ({ id, productId, size: '10', condition: 'new', currency: 'USD', tickMinor: 100n, minPriceMinor: 2_500n, maxPriceMinor: 10_000_000n, status: 'active' });
 const somebody = (): CallUser => ({ id: ids.next('usr'), sessionId: ids.next('ses'), roles: ['buyer', 'seller'] });
 
 describe('what a projection of the markets begins with', () => {
   let service: TestService;
   beforeAll(async () => {
     service = await startTestService(BiddingModule, {
-      fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
-        [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
-        [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map(marketFields) }) }],
-      ],
+      fakes: kindNeighbours,
     });
   });
   afterAll(() => service.stop());

@@ -14,6 +14,7 @@ export interface NaiveQuote {
   card: string | null;
   address: string;
   immediate: boolean;
+  version: number;
 }
 
 export interface NaiveMatch {
@@ -54,7 +55,7 @@ export class NaiveExchange {
     if (user.addresses.length === 0) return 'address_required';
     const quote: NaiveQuote = {
       id: p.id, side: p.side, user: p.user, price: p.price, prio: 0, status: 'active', reason: null, expiresAt: now + p.days * DAY,
-      card: p.side === 'bid' ? user.cards[0]! : null, address: user.addresses[0]!, immediate: p.immediate,
+      card: p.side === 'bid' ? user.cards[0]! : null, address: user.addresses[0]!, immediate: p.immediate, version: 1,
     };
     const other = this.meets(quote, now);
     if (other && other.user === p.user) return 'self_match';
@@ -81,12 +82,15 @@ export class NaiveExchange {
     if (this.halted) return 'market_halted';
     const expiresAt = a.days === 0 ? quote.expiresAt : now + a.days * DAY;
     if (a.price === null || a.price === quote.price) {
-      if (expiresAt !== quote.expiresAt) this.seq++;
+      if (expiresAt === quote.expiresAt) return 'done';
+      this.seq++;
+      quote.version++;
       quote.expiresAt = expiresAt;
       return 'done';
     }
     const other = this.meets({ ...quote, price: a.price }, now);
     if (other && other.user === a.user) return 'self_match';
+    quote.version++;
     quote.price = a.price;
     quote.expiresAt = expiresAt;
     quote.prio = this.seq + 1;
@@ -115,7 +119,7 @@ export class NaiveExchange {
     const user = Object.assign(this.user(name), change);
     for (const quote of this.quotes) {
       if (!isOpen(quote) || quote.user !== name) continue;
-      const reason = this.repin(quote, user, () => void this.seq++);
+      const reason = this.repin(quote, user, () => void (this.seq++, quote.version++));
       if (reason) this.end(quote, 'cancelled', reason, '');
     }
   }
@@ -135,9 +139,12 @@ export class NaiveExchange {
       if (waiting.expiresAt <= now) { this.end(waiting, 'expired', null, ''); continue; }
       const other = this.meets(waiting, now);
       if (other && other.user === waiting.user) this.end(waiting, 'cancelled', 'self_match', '');
-      else if (other) this.pair(waiting, other, matchIds());
-      else if (waiting.immediate) this.end(waiting, 'cancelled', 'no_liquidity', '');
-      else { waiting.status = 'active'; this.seq++; }
+      else if (!other && waiting.immediate) this.end(waiting, 'cancelled', 'no_liquidity', '');
+      else {
+        waiting.version++;
+        if (other) this.pair(waiting, other, matchIds());
+        else { waiting.status = 'active'; this.seq++; }
+      }
     }
   }
 
@@ -151,6 +158,8 @@ export class NaiveExchange {
     match.state = 'bust';
     if (!back) { this.stepOfMatches(); return 'done'; }
     const gone = back === bid ? ask : bid;
+    back.version++;
+    gone.version++;
     gone.status = 'cancelled';
     gone.reason = reason;
     const user = this.user(back.user);
@@ -224,6 +233,7 @@ export class NaiveExchange {
   private pair(incoming: NaiveQuote, resting: NaiveQuote, id: string): void {
     incoming.status = 'matched';
     resting.status = 'matched';
+    resting.version++;
     this.stepOfMatches();
     const [bid, ask] = incoming.side === 'bid' ? [incoming, resting] : [resting, incoming];
     this.matches.push({ id, bid: bid.id, ask: ask.id, price: resting.price, seq: this.seq, state: 'pending' });
@@ -241,6 +251,7 @@ export class NaiveExchange {
   private end(quote: NaiveQuote, status: string, reason: string | null, answer: string): string {
     quote.status = status;
     quote.reason = reason;
+    quote.version++;
     this.seq++;
     return answer;
   }

@@ -1,33 +1,28 @@
 import { Redis } from 'ioredis';
-import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
-import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { BiddingService, type MarketUpdate } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { CallUser } from '@libs/rpc/call-context';
+import { until } from '@libs/testing/exchange-process';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
-import { firstValueFrom, take } from 'rxjs';
+import { repeat, tap } from 'rxjs';
 import { Books } from '../src/application/books';
 import { ProjectBooks } from '../src/application/project-books';
 import { ReconcileBooks } from '../src/application/reconcile-books';
 import { BiddingModule } from '../src/bidding.module';
+import { kindNeighbours } from './neighbours';
 import { ids } from './writer-harness';
 
 describe('the live books in Redis', () => {
   let redis: TestRedis;
   let client: Redis;
   let service: TestService;
-  const productId = ids.next('prd');
   beforeAll(async () => {
     redis = await testRedis();
-    client = new Redis(redis.url);
+    // It is closed when Redis is gone, and would wait for the end of its connection.
+    client = new Redis(redis.url, { disconnectTimeout: 0 });
     service = await startTestService(BiddingModule, {
       env: { REDIS_URL: redis.url },
-      fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
-        [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
-        [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
-      ],
+      fakes: kindNeighbours,
     });
   }, 30_000);
   afterAll(async () => {
@@ -47,6 +42,18 @@ describe('the live books in Redis', () => {
   };
   const book = (marketId: string, minSeq = 0n) => service.client(BiddingService, user()).getOrderBook({ marketId, minSeq });
   const inRedis = (marketId: string) => client.zrange(`{m:${marketId}}:asks`, 0, -1, 'WITHSCORES');
+
+  /** A gateway that watches, and hears by now. It begins anew whenever its stream ends, as the first one's does when Redis listens for it. */
+  const hearing = async () => {
+    const told: MarketUpdate[] = [];
+    const gateway = { told, ends: 0, stop: () => watch.unsubscribe() };
+    const watch = service.client(BiddingService).watchMarkets({}).pipe(tap({ complete: () => gateway.ends++ }), repeat()).subscribe(({ updates }) => told.push(...updates));
+    await until('the gateway hears', 10_000, async () => {
+      await place('ask', ids.next('mkt'), 460);
+      return told.length > 0;
+    });
+    return gateway;
+  };
 
   it('are at what is committed, and one sees one\'s own quote', async () => {
     const market = ids.next('mkt');
@@ -146,12 +153,21 @@ describe('the live books in Redis', () => {
     expect(asked.flat()).toEqual(expect.arrayContaining(markets));
   });
 
-  it('a Redis that came back empty is noticed in one pass and filled again, though nobody trades or reads', async () => {
+  it('a Redis that came back empty is noticed in one pass and filled again, though nobody trades or reads, however soon the first books are back', async () => {
     const markets = Array.from({ length: 250 }, () => ids.next('mkt'));
     await placeInEach(markets);
     await service.settled();
+    const reconcile = service.app.get(ReconcileBooks);
+    await reconcile.pass();
+    const compare = reconcile.compare.bind(reconcile);
+    const compared = jest.spyOn(reconcile, 'compare').mockImplementation(async (marketIds) => {
+      const wrong = await compare(marketIds);
+      await service.settled();
+      return wrong;
+    });
     await client.flushall();
-    await service.app.get(ReconcileBooks).pass();
+    await reconcile.pass();
+    compared.mockRestore();
     await service.settled();
     expect(await client.exists(...markets.map((market) => `{m:${market}}:asks`))).toBe(markets.length);
   });
@@ -159,15 +175,29 @@ describe('the live books in Redis', () => {
   it('gateways hear of changes through Redis', async () => {
     const market = ids.next('mkt');
     await place('bid', market, 440);
-    const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(take(1)));
-    // The subscription must be at the server before the change is.
-    while ((await client.pubsub('NUMSUB', 'bidding:markets'))[1] !== 1) await client.ping();
+    const gateway = await hearing();
     const placedAtMs = Date.now();
     await place('ask', market, 460);
-    const [update] = (await heard).updates;
+    await until('the gateway is told', 10_000, () => gateway.told.some(({ marketId }) => marketId === market));
+    gateway.stop();
+    const update = gateway.told.find(({ marketId }) => marketId === market);
     expect(Number(update?.committedAtMs)).toBeGreaterThanOrEqual(placedAtMs);
     expect(Number(update?.committedAtMs)).toBeLessThanOrEqual(Date.now());
     expect([update]).toMatchObject([{ marketId: market, seq: 2n, lowestAskMinor: 460n, highestBidMinor: 440n, askChanges: [{ priceMinor: 460n, quotes: 1 }] }]);
+  });
+
+  it('a gateway whose watchers may have read a wrong book begins anew when it has been put right', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    const gateway = await hearing();
+    // As a Redis has it that came back with what it had kept before.
+    await client.hset(`{m:${market}}:meta`, 'seq', '0');
+    const { ends } = gateway;
+    await service.app.get(ReconcileBooks).compare([market]);
+    await until('the gateway begins anew', 10_000, () => gateway.ends > ends);
+    gateway.stop();
+    expect(await book(market)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
   });
 
   it('after a restart of bidding they are right at once, without being written again', async () => {

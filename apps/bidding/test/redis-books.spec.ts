@@ -41,4 +41,21 @@ describe('the sorted sets, as people and other programs read them', () => {
     expect(await books.rebuild(image)).toBe('OK');
     expect(await books.levels('w', 5)).toMatchObject({ asks: [{ price: 450, quotes: 1 }] });
   });
+
+  it('are whole when an owner of before wakes up and writes its own while its successor writes them anew, and none of them is to expire', async () => {
+    const [books, asleep] = [new RedisBooks(client), new RedisBooks(client)];
+    const image = (epoch: number, prices: number[]) => ({
+      marketId: 'z', epoch, seq: epoch, state: 'open' as const, h1: 1, h2: 2, members: prices.map((price) => ({ side: 'ask' as const, price, prio: price, id: `ask_${price}` })),
+    });
+    const evalsha = client.evalsha.bind(client) as (...args: unknown[]) => Promise<unknown>;
+    // Between the successor's two messages.
+    const woken = jest.spyOn(client, 'evalsha').mockImplementationOnce(async (...args: unknown[]) => {
+      await asleep.rebuild(image(1, [470, 480]));
+      return evalsha(...args);
+    });
+    expect(await books.rebuild(image(2, [450, 460]))).toBe('OK');
+    woken.mockRestore();
+    expect(await books.levels('z', 5)).toMatchObject({ epoch: 2, asks: [{ price: 450, quotes: 1 }, { price: 460, quotes: 1 }] });
+    expect([await client.ttl('{m:z}:asks'), await client.keys('{m:z}:*:new*')]).toEqual([-1, []]);
+  });
 });

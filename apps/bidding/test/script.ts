@@ -16,7 +16,7 @@ import { expireDue, repinAll, withdrawAll, withdrawMarket } from '../src/domain/
 const NO_BYTES = new Uint8Array(0);
 export const DAY = 86_400_000;
 
-/** One market and a cast of traders, driven by lines such as `b1 bid ann 470` or `cancel ann b1`. */
+/** One market and a cast of traders, driven by lines such as `b1 bid ann 470`, `cancel ann b1`, or `amend ann b1 480 0 seen=1`. */
 export class Script {
   readonly floor = new Floor();
   readonly events: MarketEvent[] = [];
@@ -92,7 +92,8 @@ export class Script {
         return cancel(turn, { ...keyed, command: 'cancel', userId: second, quoteId: third, side: side(third) });
       case 'amend': {
         const price = fourth === '-' ? undefined : { currency: 'USD', minor: Number(fourth) };
-        return amend(turn, { ...keyed, command: 'amend', userId: second, quoteId: third, side: side(third), price, expiresInDays: Number(words[4] ?? 0), maxOpenExposure: this.maxOpenExposure });
+        const seen = words[5]?.replace('seen=', '');
+        return amend(turn, { ...keyed, command: 'amend', userId: second, quoteId: third, side: side(third), price, expiresInDays: Number(words[4] ?? 0), expectedVersion: Number(seen ?? 0), maxOpenExposure: this.maxOpenExposure });
       }
       case 'halt':
         return halt(turn, { ...keyed, command: 'halt', userId: 'admin', marketId: 'm', reason: 'test' });

@@ -1,11 +1,9 @@
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
-import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { until } from '@libs/testing/exchange-process';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { Writer } from '../src/application/writer';
 import { BiddingModule } from '../src/bidding.module';
+import { kindNeighbours } from './neighbours';
 import { ids } from './writer-harness';
 
 const TAKEN_OVER_MS_MAX = 10_000;
@@ -15,14 +13,8 @@ describe('of two bidding processes on one database', () => {
   let standby: TestService;
 
   beforeAll(async () => {
-    const productId = ids.next('prd');
-    const fakes = [
-      [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
-      [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
-      [ProductService, { getMarkets: async ({ marketIds }: { marketIds: string[] }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
-    ] as const;
-    owner = await startTestService(BiddingModule, { fakes });
-    standby = await startTestService(BiddingModule, { fakes, env: { BIDDING_DATABASE_URL: owner.databaseUrl } });
+    owner = await startTestService(BiddingModule, { fakes: kindNeighbours });
+    standby = await startTestService(BiddingModule, { fakes: kindNeighbours, env: { BIDDING_DATABASE_URL: owner.databaseUrl } });
   }, 60_000);
   afterAll(async () => {
     await standby.stop();

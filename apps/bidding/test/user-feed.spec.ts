@@ -1,8 +1,5 @@
 import { BiddingService, type Quote, type WatchUserQuotesRequestSchema, type WatchUserQuotesResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
-import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
-import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
 import type { CallUser } from '@libs/rpc/call-context';
 import { until } from '@libs/testing/exchange-process';
@@ -10,6 +7,7 @@ import { startTestService, type TestService } from '@libs/testing/start-test-ser
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
 import { Subject } from 'rxjs';
 import { BiddingModule } from '../src/bidding.module';
+import { kindNeighbours } from './neighbours';
 import { ids } from './writer-harness';
 
 const WAIT_MS = 5_000;
@@ -57,17 +55,12 @@ class Gateway {
 describe.each(['in one process', 'over Redis'] as const)('a user\'s own quotes, pushed %s', (form) => {
   let service: TestService;
   let redis: TestRedis | undefined;
-  const productId = ids.next('prd');
 
   beforeAll(async () => {
     redis = form === 'over Redis' ? await testRedis() : undefined;
     service = await startTestService(BiddingModule, {
       env: redis ? { REDIS_URL: redis.url } : {},
-      fakes: [
-        [UserService, { getTradingFacts: async () => ({ exists: true, emailVerified: true, addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] }) }],
-        [PaymentService, { getTradingFacts: async () => ({ paymentMethodIds: [ids.next('pm')], payoutAccountEnabled: true }) }],
-        [ProductService, { getMarkets: async ({ marketIds }) => ({ markets: marketIds.map((id) => ({ id, productId, size: '9', currency: 'USD', tickMinor: 1n, minPriceMinor: 1n, maxPriceMinor: 1_000_000n, status: 'active' })) }) }],
-      ],
+      fakes: kindNeighbours,
     });
   }, 30_000);
   afterAll(async () => {

@@ -155,9 +155,9 @@ export class Desk {
     return this.submit({ ...base(userId, key, 'cancel'), run: (turn) => cancel(turn, command) });
   }
 
-  amend(user: string, quoteId: string, price: number | undefined, { days = 0, key = ids.next('key') }: { days?: number; key?: string } = {}) {
+  amend(user: string, quoteId: string, price: number | undefined, { days = 0, key = ids.next('key'), seen = 0 }: { days?: number; key?: string; seen?: number } = {}) {
     const { userId } = this.harness.user(user);
-    const command = { command: 'amend', userId, key, bodyHash: Buffer.from('amend'), quoteId, side: quoteId.startsWith('bid') ? ('bid' as const) : ('ask' as const), price: price === undefined ? undefined : { currency: 'USD', minor: price }, expiresInDays: days, maxOpenExposure: Infinity };
+    const command = { command: 'amend', userId, key, bodyHash: Buffer.from('amend'), quoteId, side: quoteId.startsWith('bid') ? ('bid' as const) : ('ask' as const), price: price === undefined ? undefined : { currency: 'USD', minor: price }, expiresInDays: days, expectedVersion: seen, maxOpenExposure: Infinity };
     return this.submit({ ...base(userId, key, 'amend'), run: (turn) => amend(turn, command) });
   }
 

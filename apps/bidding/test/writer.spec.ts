@@ -102,7 +102,7 @@ describe('the writer on a real database', () => {
     expect([said(replies[0]), said(replies[2])]).toEqual(['active', 'matched']);
   });
 
-  it('cancel against match: the order of arrival decides, and never both', async () => {
+  it('cancel against match: the order of arrival decides, and never both (M11)', async () => {
     for (let round = 0; round < 20; round++) {
       const id = quoteIdOf(await desk.ask('sam', 450));
       const [cancelled, bid] = await Promise.all(round % 2 === 0 ? [desk.cancel('sam', id), desk.bid('ann', 450)] : [desk.bid('ann', 450), desk.cancel('sam', id)].reverse());
@@ -112,15 +112,29 @@ describe('the writer on a real database', () => {
     }
   });
 
-  it('a halt that was answered lets nothing match until the resume', async () => {
+  it('a halt that was answered lets nothing match until the resume, and takes cancels (M13)', async () => {
     const market = harness.markets[0] as string;
-    const resting = quoteIdOf(await desk.ask('sam', 450));
+    const [given, resting] = [quoteIdOf(await desk.ask('sam', 450)), quoteIdOf(await desk.ask('sam', 450))];
     expect(said(await desk.halt(market, 'halt'))).toBe('halted');
     expect(said(await desk.bid('ann', 450))).toBe('bidding.market_halted');
     expect(said(await desk.bid('ann', 450, { market: harness.markets[1] }))).toBe('active');
     expect(await harness.rows('select state from markets where id = $1', [uuid(market)])).toEqual([{ state: 'halted' }]);
+    expect(said(await desk.cancel('sam', given))).toBe('cancelled');
     expect(said(await desk.halt(market, 'resume'))).toBe('open');
     expect(said(await desk.cancel('sam', resting))).toBe('cancelled');
+  });
+
+  it('a halt in the midst of trading has its number in the market, and no match has a later one until the resume (M13)', async () => {
+    const market = harness.markets[0] as string;
+    const trades = () => Array.from({ length: 30 }, (_, i) => [desk.ask('sam', 450), desk.bid(`buyer ${i % 5}`, 450)]).flat();
+    const [before, halted, after] = [trades(), desk.halt(market, 'halt'), trades()];
+    const reply = await halted;
+    const seq = 'done' in reply ? reply.done.bookSeq : undefined;
+    const replies = await Promise.all([...before, ...after]);
+    expect(replies.map(said)).toEqual([...before.map((_, i) => (i % 2 === 0 ? 'active' : 'matched')), ...after.map(() => 'bidding.market_halted')]);
+    expect(await harness.rows('select max(seq)::int < $1 as earlier, count(*)::int as matches from matches', [seq])).toEqual([{ earlier: true, matches: 30 }]);
+    await desk.halt(market, 'resume');
+    expect((await Promise.all(trades())).map(said)).toContain('matched');
   });
 
   it('what is past its expiry never matches, though nobody has swept', async () => {

@@ -28,7 +28,7 @@ describe('who may use which route', () => {
   const routes = routeTable();
   const cases = routes.flatMap((route) => personas.map((persona) => ({ name: `${route.method} ${route.path}`, persona, may: mayEnter(route, persona), route })));
 
-  it.each(cases)('$name, as $persona: $may', async ({ persona, may, route }) => {
+  it.each(cases)('$name, as $persona: $may (I3)', async ({ persona, may, route }) => {
     const { path, body, headers } = sampleRequest(route);
     const token = persona === 'anon' ? undefined : accessToken({ n: 20 + personas.indexOf(persona), roles: [persona] });
     const { status, body: answer } = await ask(gateway.url, route.method, path, { headers, ...(token && { token }), ...(route.raw ? { raw: '{}' } : body !== undefined && { body }) });
@@ -73,7 +73,7 @@ describe('a route that declares no access', () => {
   });
   afterAll(() => gateway.stop());
 
-  it.each(['/canary', '/nest-canary'])('answers 403 to everybody: %s', async (path) => {
+  it.each(['/canary', '/nest-canary'])('answers 403 to everybody: %s (I3)', async (path) => {
     for (const token of [undefined, accessToken({ roles: ['buyer', 'seller', 'authenticator', 'admin'] })]) {
       const answer = await ask(gateway.url, 'GET', path, token === undefined ? {} : { token });
       expect([answer.status, answer.body.code]).toEqual([403, 'gateway.no_access']);

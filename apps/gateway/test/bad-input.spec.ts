@@ -169,9 +169,15 @@ describe('bad input', () => {
     }
   });
 
-  it('a card number in free text is refused, whatever stands between its digits', async () => {
-    const answer = await ask(gateway.url, 'POST', `/v1/orders/${idOf('ord', 1)}/cancel`, { token, body: { reason: 'my card is 4242 4242-4242 4242' }, headers: { 'idempotency-key': 'a-key' } });
+  const WITH_CARD = 'my card is 4242 4242-4242 4242';
+
+  it.each([
+    ['POST', `/v1/orders/${idOf('ord', 1)}/cancel`, { reason: WITH_CARD }, '/reason'],
+    ['POST', `/v1/orders/${idOf('ord', 1)}/ship-to-buyer`, { note: WITH_CARD }, '/note'],
+    ['DELETE', `/v1/products/${idOf('prd', 1)}?reason=${encodeURIComponent(WITH_CARD)}`, undefined, '/query/reason'],
+  ])('a card number in free text is refused, whatever stands between its digits: %s %s', async (method, path, body, pointer) => {
+    const answer = await ask(gateway.url, method, path, { token, body, headers: { 'idempotency-key': 'a-key' } });
     expectProblem(answer, 400);
-    expect(pointersOf(answer)).toEqual(['/reason']);
+    expect(pointersOf(answer)).toEqual([pointer]);
   });
 });

@@ -93,6 +93,7 @@ describe('the door', () => {
       [{ 'if-match': '"6"' }, 412, 'product.stale'],
       [{ 'if-match': 'W/"7"' }, 412, 'gateway.if_match_stale'],
       [{ 'if-match': '*' }, 412, 'gateway.if_match_stale'],
+      [{ 'if-match': '"0"' }, 412, 'gateway.if_match_stale'],
     ])('refuses %p with %i', async (headers, status, code) => {
       expect((await change(headers as Record<string, string>)).body).toMatchObject({ status, code });
     });

@@ -50,9 +50,13 @@ describe('An Idempotency-Key', () => {
 });
 
 describe('The version that was seen', () => {
+  const quote = { price: { currency: 'USD', minor: 45_000n }, expiresAt: { seconds: 1_800_000_000n }, placedAt: { seconds: 1_790_000_000n }, version: 3n };
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await startGateway({ authentication: { recordCheck: async () => ({ task: { version: 8n } }) } });
+    gateway = await startGateway({
+      authentication: { recordCheck: async () => ({ task: { version: 8n } }) },
+      bidding: { getMyBids: async () => ({ bids: [quote] }), getMyAsks: async () => ({ asks: [quote] }) },
+    });
   });
   afterAll(() => gateway.stop());
 
@@ -60,7 +64,7 @@ describe('The version that was seen', () => {
 
   it('is wanted where two people may change the same thing', () => {
     expect(versioned.map(named).sort()).toEqual([
-      'PATCH /v1/me', 'PATCH /v1/products/{productId}', 'PUT /v1/admin/users/{userId}/roles', 'PUT /v1/authentication/tasks/{taskId}/checks/{check}',
+      'PATCH /v1/asks/{askId}', 'PATCH /v1/bids/{bidId}', 'PATCH /v1/me', 'PATCH /v1/products/{productId}', 'PUT /v1/admin/users/{userId}/roles', 'PUT /v1/authentication/tasks/{taskId}/checks/{check}',
     ]);
   });
 
@@ -68,6 +72,11 @@ describe('The version that was seen', () => {
     const { path, body } = sampleRequest(route);
     const answer = await ask(gateway.url, route.method, path, { token: accessToken({ roles: ALL }), body });
     expect(answer.body).toMatchObject({ status: 428, code: 'gateway.if_match_missing' });
+  });
+
+  it.each(['bid', 'ask'] as const)('of a quote is the ETag of its answer: %s', async (side) => {
+    const answer = await ask(gateway.url, 'GET', `/v1/${side}s/${idOf(side, 1)}`, { token: accessToken({ roles: ALL }) });
+    expect([answer.status, answer.headers.get('etag'), answer.body.version]).toEqual([200, '"3"', 3]);
   });
 
   it('of an inspection is the ETag of each of its answers', async () => {

@@ -48,7 +48,7 @@ export function limitsContract(form: () => Form): void {
     expect(refused.retryAfterS).toBeLessThanOrEqual(180);
   });
 
-  it('gives a token back with time, up to the burst', async () => {
+  it('gives a token back with time, up to the burst (I4)', async () => {
     const who = caller();
     await times(3, FAST, who);
     expect((await take(FAST, who)).allowed).toBe(false);
@@ -66,7 +66,7 @@ export function limitsContract(form: () => Form): void {
     expect((await form().limits.take('login', SLOW, ann)).allowed).toBe(true);
   });
 
-  it('lets exactly the burst through when all come at once', async () => {
+  it('lets exactly the burst through when all come at once (I4)', async () => {
     const who = caller();
     const answers = await Promise.all(Array.from({ length: 40 }, () => take(SLOW, who)));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(5);

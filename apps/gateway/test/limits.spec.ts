@@ -31,7 +31,16 @@ describe('limits in Redis', () => {
   // Redis counts by its own clock, which no test holds.
   limitsContract(() => ({ limits, passes: (ms) => elapse(ms) }));
 
-  it('are counted in this process when Redis is gone, and never fail open', async () => {
+  it('are shared by all gateways: together they let exactly the burst through (I4)', async () => {
+    const second = await RedisConnection.open(server.url, silentLog());
+    const other = new RedisLimits(second, new MemoryLimits(new HeldClock()));
+    const limit = { quota: 5, windowS: 900, burst: 5 };
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? limits : other).take('default', limit, 'a caller of both')));
+    await second.close();
+    expect(answers.filter(({ allowed }) => allowed)).toHaveLength(5);
+  });
+
+  it('are counted in this process when Redis is gone, and never fail open (I4)', async () => {
     const lost = await RedisConnection.open(server.url, silentLog());
     const alone = new RedisLimits(lost, new MemoryLimits(new HeldClock()));
     await lost.close();

@@ -8,13 +8,22 @@ import { ask, type RunningGateway, startGateway } from './start-gateway';
 const at = (minute: number) => timestampFromDate(new Date(Date.UTC(2026, 10, 20, 12, minute)));
 const admin = accessToken({ n: 1, roles: ['admin'] });
 const unavailable = () => new AppError('unavailable', 'rpc.unavailable', 'Away.');
-const before = <T extends { id: string }>(all: readonly T[], { limit, cursor }: { limit: number; cursor: string }) => all.filter(({ id }) => cursor === '' || id < cursor).slice(0, limit);
+/** Newest first, and no more than a page has anywhere. */
+const pageOf = <T extends { id: string }>(all: readonly T[], { limit, cursor }: { limit: number; cursor: string }) => {
+  const left = all.filter(({ id }) => cursor === '' || id < cursor);
+  const shown = left.slice(0, Math.min(limit, 100));
+  return { shown, nextCursor: left.length > shown.length ? (shown.at(-1)?.id ?? '') : '' };
+};
 
 const task = (prefix: string, minute: number, kind: string) => ({ id: `${prefix}_${String(minute).padStart(2, '0')}`, kind, orderId: idOf('ord', 1), detail: 'It is stuck.', advice: 'Look.', openedAt: at(minute) });
-const orderTasks = [task('tsk', 9, 'stuck_saga'), task('tsk', 3, 'overdue')];
-const paymentTasks = [task('tsk', 8, 'unmatched_line'), task('tsk', 1, 'unknown_operation')];
-const parcels = [{ id: 'par_05', tracking: 'PW1', orderId: '', note: '', receivedAt: at(5) }];
-const letters = [7, 6, 2].map((minute) => ({ id: `order~payments~ord_${minute}~1`, service: 'order', topic: 'payments', key: `ord_${minute}`, kseq: 1n, type: 'payment.captured', error: 'TypeError: x', attempts: 5, firstAt: at(minute), lastAt: at(minute), waitingBehind: 2, traceId: '' }));
+const parcel = (minute: number) => ({ id: `par_${String(minute).padStart(2, '0')}`, tracking: 'PW1', orderId: '', note: '', receivedAt: at(minute) });
+const usual = {
+  orders: [task('tsk', 9, 'stuck_saga'), task('tsk', 3, 'overdue')],
+  payments: [task('tsk', 8, 'unmatched_line'), task('tsk', 1, 'unknown_operation')],
+  parcels: [parcel(5)],
+  letters: [7, 6, 2].map((minute) => ({ id: `order~payments~ord_${minute}~1`, service: 'order', topic: 'payments', key: `ord_${minute}`, kseq: 1n, type: 'payment.captured', error: 'TypeError: x', attempts: 5, firstAt: at(minute), lastAt: at(minute), waitingBehind: 2, traceId: '' })),
+};
+let lists: typeof usual = usual;
 
 let gateway: RunningGateway;
 let isPaymentAway = false;
@@ -22,17 +31,31 @@ const decided: unknown[] = [];
 
 beforeAll(async () => {
   gateway = await startGateway({
-    order: { getManualTasks: async (page) => ({ tasks: before(orderTasks, page) }) },
+    order: {
+      getManualTasks: async (page) => {
+        const { shown: tasks, nextCursor } = pageOf(lists.orders, page);
+        return { tasks, nextCursor };
+      },
+    },
     payment: {
       getManualTasks: async (page) => {
         if (isPaymentAway) throw unavailable();
-        return { tasks: before(paymentTasks, page) };
+        const { shown: tasks, nextCursor } = pageOf(lists.payments, page);
+        return { tasks, nextCursor };
       },
     },
-    authentication: { getStrayParcels: async (page) => ({ parcels: before(parcels, page) }) },
+    authentication: {
+      getStrayParcels: async (page) => {
+        const { shown, nextCursor } = pageOf(lists.parcels, page);
+        return { parcels: shown, nextCursor };
+      },
+    },
     operations: (service) => ({
-      getDeadLetters: async ({ limit, cursor }) => ({ deadLetters: letters.filter(({ firstAt }) => service === 'order' && (cursor === '' || Number(firstAt.seconds) * 1000 < Number(cursor.split('~')[0]))).slice(0, limit) }),
-      getDeadLetter: async ({ id }) => ({ deadLetter: { ...letters.find((one) => one.id === id), payloadJson: '{"orderId":"ord_7"}' } }),
+      getDeadLetters: async ({ limit, cursor }) => {
+        const left = lists.letters.filter(({ firstAt }) => service === 'order' && (cursor === '' || Number(firstAt.seconds) * 1000 < Number(cursor.split('~')[0])));
+        return { deadLetters: left.slice(0, limit), nextCursor: left.length > limit ? 'more' : '' };
+      },
+      getDeadLetter: async ({ id }) => ({ deadLetter: { ...lists.letters.find((one) => one.id === id), payloadJson: '{"orderId":"ord_7"}' } }),
       retryDeadLetter: async ({ id, reason }) => {
         decided.push([service, 'retry', id, reason]);
         return {};
@@ -60,6 +83,14 @@ it('what needs a person is one list, newest first, page after page, each thing o
   expect(seen).toEqual([
     'orders tsk_09', 'payments tsk_08', 'dead_letters order~payments~ord_7~1', 'dead_letters order~payments~ord_6~1', 'parcels par_05', 'orders tsk_03', 'dead_letters order~payments~ord_2~1', 'payments tsk_01',
   ]);
+});
+
+it('the biggest page is not the end of a longer list', async () => {
+  lists = { orders: [], payments: [], letters: [], parcels: Array.from({ length: 130 }, (_, i) => parcel(230 - i)) };
+  const first = await get('/v1/admin/tasks?limit=100');
+  const second = await get(`/v1/admin/tasks?limit=100&cursor=${first.page.nextCursor}`);
+  lists = usual;
+  expect([first, second].map(({ data, page }) => [data.length, page.hasMore])).toEqual([[100, true], [30, false]]);
 });
 
 it('a cursor that is not ours is named as what it is, a part of the query', async () => {

@@ -41,7 +41,7 @@ describe('a session at the door', () => {
     expect(body.code).toMatch(/^gateway\.(token_invalid|session_missing)$/);
   });
 
-  it('ends everywhere within a second of its revocation', async () => {
+  it('ends everywhere within a second of its revocation (I1)', async () => {
     const token = accessToken({ n: 8 });
     expect((await me(token)).status).toBe(200);
     const begunMs = performance.now();
@@ -51,7 +51,7 @@ describe('a session at the door', () => {
     expect((await me(accessToken({ n: 9 }))).status).toBe(200);
   });
 
-  it('is asked for one by one when the stream of revocations is silent, and still ends within a second', async () => {
+  it('is asked for one by one when the stream of revocations is silent, and still ends within a second (I1)', async () => {
     const token = accessToken({ n: 10 });
     gateway.silence();
     dead.add(ses(11));

@@ -15,7 +15,9 @@ const update = (seq: number, more: { committedAtMs?: bigint; state?: string; epo
 const level = (price: number, quotes: number) => ({ priceMinor: BigInt(price), quotes });
 
 describe('live updates', () => {
-  const changes = new Subject<MessageInitShape<typeof WatchMarketsResponseSchema>>();
+  const stream = () => new Subject<MessageInitShape<typeof WatchMarketsResponseSchema>>();
+  let changes = stream();
+  let lastSaleMinor = 44_000n;
   let book: MessageInitShape<typeof GetOrderBookResponseSchema>;
   let orders: { id: string; status: string; version: bigint }[] = [];
   let gateway: RunningGateway;
@@ -41,7 +43,7 @@ describe('live updates', () => {
           if (marketId !== MARKET) throw new AppError('not_found', 'bidding.market_not_found', 'There is no such market.');
           return book;
         },
-        getMarketData: async () => ({ markets: [{ marketId: MARKET, productId: idOf('prd', 1), state: 'open', currency: 'USD', lastSaleMinor: 44_000n, spreadMinor: 2_000n, seq: 10n }] }),
+        getMarketData: async () => ({ markets: [{ marketId: MARKET, productId: idOf('prd', 1), state: 'open', currency: 'USD', lastSaleMinor, spreadMinor: 2_000n, seq: 10n }] }),
         getMyBids: async (_request, { user }) => ({ bids: user ? [{ id: idOf('bid', 1), side: 'bid', marketId: MARKET, price: { currency: 'USD', minor: 1n }, expiresAt: { seconds: 1n }, placedAt: { seconds: 1n } }] : [] }),
         getMyAsks: async () => ({ asks: [] }),
       },
@@ -111,6 +113,19 @@ describe('live updates', () => {
     expect(await gateway.service.app.get(Metrics).text()).toMatch(/^ws_resyncs_total\{.*reason="rebuilt".*\} 1$/m);
   });
 
+  it('begin again, books and tickers, when bidding ends the stream: changes may have been missed, and none need come that corrects them', async () => {
+    const client = await connect();
+    for (const ch of [`book:${MARKET}`, `ticker:${MARKET}`]) client.say({ op: 'subscribe', ch });
+    await client.heard('ack', undefined, 2);
+    const ended = changes;
+    changes = stream();
+    [book, lastSaleMinor] = [{ ...book, seq: 15n }, 45_000n];
+    ended.complete();
+    const isTold = (kind: string, is: (d: Record<string, unknown>) => boolean) => client.frames.some(({ ch, t, d }) => ch === `${kind}:${MARKET}` && t === 'snapshot' && d !== undefined && is(d));
+    await until('both are told anew', WAIT_MS, () => isTold('book', ({ seq }) => seq === 15) && isTold('ticker', ({ lastSale }) => (lastSale as { amount: number }).amount === 45_000));
+    lastSaleMinor = 44_000n;
+  });
+
   it('tell the top of a market to whoever wants no more', async () => {
     const client = await connect();
     client.say({ op: 'subscribe', ch: `ticker:${MARKET}` });
@@ -139,7 +154,7 @@ describe('live updates', () => {
     expect((await thief.heard('error')).problem).toMatchObject({ code: 'gateway.ticket_invalid' });
   });
 
-  it('end with 4401 when the session ends', async () => {
+  it('end with 4401 when the session ends (I1)', async () => {
     const token = accessToken({ n: 40 });
     const [client, other] = [await connect(), await connect()];
     client.say({ op: 'auth', ticket: await ticketOf(token) });

@@ -7,6 +7,8 @@ import { TradeStream } from '../src/trade/trade-stream';
 import { accessToken, idOf, ses, usr } from './session-keys';
 import { ask, type RunningGateway, startGateway } from './start-gateway';
 
+const PATIENCE_MS = 30_000;
+
 type Answers = ReplaySubject<MessageInitShape<typeof TradeResponseSchema>>;
 type Outcome = MessageInitShape<typeof AnswerSchema>['outcome'];
 
@@ -33,7 +35,7 @@ class Market {
   }
 }
 
-const quote = (n: number, minor = 45_000) => ({ id: idOf('bid', n), marketId: idOf('mkt', 1), price: { currency: 'USD', minor: BigInt(minor) }, status: 'active', expiresAt: { seconds: 1_800_000_000n }, placedAt: { seconds: 1_790_000_000n }, userId: usr(1), priority: 7n });
+const quote = (n: number, minor = 45_000) => ({ id: idOf('bid', n), marketId: idOf('mkt', 1), price: { currency: 'USD', minor: BigInt(minor) }, status: 'active', expiresAt: { seconds: 1_800_000_000n }, placedAt: { seconds: 1_790_000_000n }, userId: usr(1), priority: 7n, version: 4n });
 const placed = (n: number, more: object = {}): Outcome => ({ case: 'placedBid', value: { bid: quote(n), bookSeq: 12n, ...more } });
 const body = (amount = 45_000) => ({ marketId: idOf('mkt', 1), price: { amount, currency: 'USD' } });
 
@@ -41,7 +43,7 @@ describe('commands to the market', () => {
   const market = new Market();
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await startGateway({ bidding: { trade: market.trade }, env: { TRADE_DEADLINE_MS: '700' } });
+    gateway = await startGateway({ bidding: { trade: market.trade } });
   });
   afterAll(() => gateway.stop());
   beforeEach(() => {
@@ -49,7 +51,7 @@ describe('commands to the market', () => {
     market.onCommands = () => undefined;
   });
 
-  const bid = (key: string, amount?: number, token = accessToken()) => ask(gateway.url, 'POST', '/v1/bids', { token, key, body: body(amount) });
+  const bid = (key: string, amount?: number, token = accessToken(), { url } = gateway) => ask(url, 'POST', '/v1/bids', { token, key, body: body(amount) });
 
   it('name their caller, key, trace and deadline, and are answered with the quote', async () => {
     market.onCommands = ([command]) => command && market.answer(command.ref, placed(1));
@@ -59,8 +61,8 @@ describe('commands to the market', () => {
     expect(command).toMatchObject({ caller: { userId: usr(5), sessionId: ses(5) }, command: { case: 'placeBid', value: { marketId: idOf('mkt', 1), price: { minor: 45_000n, currency: 'USD' }, expiresInDays: 3, paymentMethodId: idOf('pm', 2), addressVersionId: idOf('adv', 3), idempotencyKey: 'k-1' } } });
     expect(command?.traceparent).toContain(trace);
     expect(Number(command?.deadlineMs)).toBeGreaterThan(1_700_000_000_000);
-    expect([status, headers.get('location'), headers.get('cache-control'), headers.get('x-request-id')]).toEqual([201, `/v1/bids/${idOf('bid', 1)}`, 'no-store', 'mine']);
-    expect(answer).toEqual({ id: idOf('bid', 1), marketId: idOf('mkt', 1), price: { amount: 45_000, currency: 'USD' }, status: 'active', immediate: false, expiresAt: '2027-01-15T08:00:00.000Z', placedAt: '2026-09-21T14:13:20.000Z', bookSeq: 12 });
+    expect([status, headers.get('location'), headers.get('etag'), headers.get('cache-control'), headers.get('x-request-id')]).toEqual([201, `/v1/bids/${idOf('bid', 1)}`, '"4"', 'no-store', 'mine']);
+    expect(answer).toEqual({ id: idOf('bid', 1), marketId: idOf('mkt', 1), price: { amount: 45_000, currency: 'USD' }, status: 'active', immediate: false, expiresAt: '2027-01-15T08:00:00.000Z', placedAt: '2026-09-21T14:13:20.000Z', version: 4, bookSeq: 12 });
   });
 
   it('say what they met, and that an answer is an earlier one', async () => {
@@ -128,20 +130,57 @@ describe('commands to the market', () => {
   ] as const)('go the same way: $route', async ({ route, sent, command, outcome, status }) => {
     market.onCommands = ([first]) => first && market.answer(first.ref, outcome);
     const [method = '', path = ''] = route.split(' ');
-    const answer = await ask(gateway.url, method, path, { token: accessToken(), key: `go-${command}`, ...(sent && { body: sent }) });
-    expect([answer.status, answer.body.bookSeq]).toEqual([status, 1]);
+    const answer = await ask(gateway.url, method, path, { token: accessToken(), key: `go-${command}`, ...(sent && { body: sent }), ...(method === 'PATCH' && { headers: { 'if-match': '"3"' } }) });
+    expect([answer.status, answer.body.bookSeq, answer.headers.get('etag')]).toEqual([status, 1, '"4"']);
     expect(market.messages[0]?.[0]?.command.case).toBe(command);
   });
 
+  describe.each([
+    { path: `/v1/bids/${idOf('bid', 1)}`, command: 'amendBid', outcome: { case: 'amendedBid', value: { bid: one, bookSeq: 1n } } },
+    { path: `/v1/asks/${idOf('ask', 1)}`, command: 'amendAsk', outcome: { case: 'amendedAsk', value: { ask: one, bookSeq: 1n } } },
+  ] as const)('that amend name the version that was seen: $command', ({ path, command, outcome }) => {
+    const amend = (headers: Record<string, string>) => ask(gateway.url, 'PATCH', path, { token: accessToken(), body: { expiresInDays: 7 }, headers });
+
+    it('which goes to the market with them', async () => {
+      market.onCommands = ([first]) => first && market.answer(first.ref, outcome);
+      expect((await amend({ 'if-match': '"3"' })).status).toBe(200);
+      expect(market.messages[0]?.[0]?.command).toMatchObject({ case: command, value: { expectedVersion: 3n } });
+    });
+
+    it('and are told when somebody has changed the quote since', async () => {
+      market.onCommands = ([first]) => first && market.answer(first.ref, { case: 'refusal', value: { kind: 'conflict', code: 'bidding.stale', message: 'The quote has changed since you read it.', details: { version: '4' } } });
+      expect((await amend({ 'if-match': '"3"' })).body).toMatchObject({ status: 412, code: 'bidding.stale', details: { version: '4' }, retryable: false });
+    });
+
+    it.each([
+      [{}, 428, 'gateway.if_match_missing'],
+      [{ 'if-match': 'W/"3"' }, 412, 'gateway.if_match_stale'],
+      [{ 'if-match': '*' }, 412, 'gateway.if_match_stale'],
+      [{ 'if-match': '"0"' }, 412, 'gateway.if_match_stale'],
+    ])('and do not get there with %p', async (headers, status, code) => {
+      expect((await amend(headers as Record<string, string>)).body).toMatchObject({ status, code });
+      expect(market.messages).toEqual([]);
+    });
+  });
+
   it('that are not answered in time end as 503, to be sent again with the same key', async () => {
-    const answer = await bid('late');
+    // A deadline of its own: no other command of these may be late, however busy the machine is.
+    const slow = new Market();
+    const hurried = await startGateway({ bidding: { trade: slow.trade }, env: { TRADE_DEADLINE_MS: '100' } });
+    const late = () => bid('late', undefined, undefined, hurried);
+    const answer = await late();
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.body).toMatchObject({ status: 503, code: 'gateway.trade_deadline', retryable: true });
     // An answer that comes after that finds nobody, and harms nobody.
-    const [late] = market.messages.flat();
-    market.answer(late?.ref ?? 0n, placed(1));
-    market.onCommands = ([command]) => command && market.answer(command.ref, placed(2));
-    expect((await bid('late')).status).toBe(201);
+    const [command] = slow.messages.flat();
+    slow.answer(command?.ref ?? 0n, placed(1));
+    slow.onCommands = ([next]) => next && slow.answer(next.ref, placed(2));
+    await until(() => 'one is answered in time', PATIENCE_MS, async () => {
+      const { status, body: { id, code } } = await late();
+      expect([id, code]).toEqual(status === 201 ? [idOf('bid', 2), undefined] : [undefined, 'gateway.trade_deadline']);
+      return status === 201;
+    });
+    await hurried.stop();
   });
 
   it('that were under way when the line broke end as 503, and the next opens a new line', async () => {
@@ -150,7 +189,7 @@ describe('commands to the market', () => {
     const broken = await Promise.all([bid('x-1'), bid('x-2')]);
     expect(broken.map(({ body: { code, retryable } }) => [code, retryable])).toEqual([['gateway.trade_interrupted', true], ['gateway.trade_interrupted', true]]);
     market.onCommands = (commands) => commands.forEach(({ ref }) => market.answer(ref, placed(3)));
-    await until(() => 'the line is open again', 5_000, async () => {
+    await until(() => 'the line is open again', PATIENCE_MS, async () => {
       const { status, body: { code } } = await bid('x-3');
       if (status !== 201) expect(code).toBe('gateway.market_unreachable');
       return status === 201;

@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { QuoteSchema, WatchUserQuotesRequest, WatchUserQuotesResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { OrderSchema, WatchUserOrdersResponseSchema } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { Metrics } from '@libs/chassis/metrics';
-import { AppError } from '@libs/kernel/app-error';
+import { AppError, type ErrorCode } from '@libs/kernel/app-error';
 import { until } from '@libs/testing/exchange-process';
 import { Observable, Subject } from 'rxjs';
 import { LiveClient, WAIT_MS } from './live-client';
@@ -52,7 +52,7 @@ describe('one\'s own quotes and orders, live', () => {
   /** What the services would answer. */
   let stored: { bids: Quote[]; orders: Order[] };
   let reads: { bids: number; orders: number };
-  let areReadsRefused = false;
+  let refusal: ErrorCode | undefined;
   let gateway: RunningGateway;
   const clients: LiveClient[] = [];
   let people = 0;
@@ -64,7 +64,7 @@ describe('one\'s own quotes and orders, live', () => {
         watchUserQuotes: quotes.open,
         getMyBids: async () => {
           reads.bids += 1;
-          if (areReadsRefused) throw new AppError('unavailable', 'bidding.retry', 'Later.');
+          if (refusal) throw new AppError('unavailable', refusal, 'Later.');
           return { bids: stored.bids };
         },
         getMyAsks: async () => ({ asks: [] }),
@@ -82,7 +82,7 @@ describe('one\'s own quotes and orders, live', () => {
   beforeEach(() => {
     stored = { bids: [], orders: [] };
     reads = { bids: 0, orders: 0 };
-    areReadsRefused = false;
+    refusal = undefined;
     quotes.isAttentive = true;
   });
   afterEach(async () => {
@@ -127,7 +127,7 @@ describe('one\'s own quotes and orders, live', () => {
   it('say to the operator how long a change took from its commit, once however many sockets it goes to', async () => {
     const ann = person();
     const [first, second] = [await watching(ann, 'user:quotes'), await watching(ann, 'user:quotes')];
-    const hundredsOfSeconds = async () => /^feed_end_to_end_seconds_sum\{.*kind="user:quotes".*\} (\d+)\d\d\./m.exec(await gateway.service.app.get(Metrics).text())?.[1];
+    const hundredsOfSeconds = async () => /^feed_end_to_end_seconds_sum\{.*kind="user:quotes".*\} (\d+)\d\d(\.|$)/m.exec(await gateway.service.app.get(Metrics).text())?.[1];
     quotes.tell({ quotes: [bid(1, 'active', 1, ann.id)], committedAtMs: BigInt(Date.now() - 300_000) });
     await Promise.all([first, second].map(({ client }) => client.heard('change')));
     expect(await hundredsOfSeconds()).toBe('3');
@@ -185,16 +185,19 @@ describe('one\'s own quotes and orders, live', () => {
     expect(own.changes()).toHaveLength(2);
   });
 
-  it('are read again until that works', async () => {
+  it.each([['rpc.circuit_open', 'info'], ['bidding.retry', 'warn']] as const)('are read again until that works, and the operator is told (%s) of it as %s, once', async (code, level) => {
+    const told = () => gateway.service.logs.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'what a user owns could not be read again; it will be tried again').map((line) => line['level']);
+    const before = told().length;
     const ann = person();
     stored.bids = [bid(1, 'active', 1)];
     const own = await watching(ann, 'user:quotes');
-    areReadsRefused = true;
+    refusal = code;
     quotes.tell({ readAgain: [ann.id] });
-    await until('it was tried twice', WAIT_MS, () => reads.bids >= 3);
+    await until('it was tried twice', WAIT_MS, () => reads.bids >= 4);
     stored.bids = [bid(1, 'expired', 2)];
-    areReadsRefused = false;
+    refusal = undefined;
     expect((await own.client.heard('change')).d).toMatchObject([{ status: 'expired' }]);
+    expect(told().slice(before)).toEqual([level]);
   });
 
   it('are shown even while the service does not say that it hears, and read again when it does', async () => {
@@ -213,11 +216,11 @@ describe('one\'s own quotes and orders, live', () => {
     const client = await LiveClient.connect(gateway.url);
     clients.push(client);
     client.say({ op: 'auth', ticket: String((await ask(gateway.url, 'POST', '/v1/ws/tickets', { token: ann.token })).body.ticket) });
-    areReadsRefused = true;
+    refusal = 'bidding.retry';
     client.say({ op: 'subscribe', ch: 'user:quotes' });
     expect((await client.heard('error')).problem).toMatchObject({ code: 'bidding.retry' });
     await until('nobody is watched', WAIT_MS, () => quotes.watched.length === 0);
-    areReadsRefused = false;
+    refusal = undefined;
     client.say({ op: 'subscribe', ch: 'user:quotes' });
     expect((await client.heard('snapshot')).d).toEqual([]);
   });

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { until } from '@libs/testing/exchange-process';
 import { Transactions } from '@libs/postgres/transaction';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { PlanMessage } from '../src/application/plan-message';
 import { isAccountKind, type Kind, kinds } from '../src/domain/catalogue';
@@ -33,7 +33,7 @@ if (canBeLeftOut) process.stderr.write('No picture of the outbox page is taken: 
 
   beforeAll(async () => {
     if (!chromiumPath) throw new Error('There is no Chromium: npm run setup installs it.');
-    folder = mkdtempSync(join(tmpdir(), 'outbox-pictures-'));
+    folder = temporaryFolder('outbox-pictures');
     office = await PostOffice.open();
     bea = office.person('Bea', '+15035550142');
     await receives(bea, allKinds);

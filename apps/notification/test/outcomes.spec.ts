@@ -1,5 +1,7 @@
 import { Activity } from '@libs/chassis/activity';
+import { AppError } from '@libs/kernel/app-error';
 import { armFailpoint } from '@libs/kernel/failpoint';
+import { typeId } from '@libs/kernel/ids';
 import { until } from '@libs/testing/exchange-process';
 import { Messages } from '../src/application/ports';
 import { idOf, type Person, PostOffice } from './post-office';
@@ -152,10 +154,11 @@ describe('a message whose provider', () => {
     office.isUserDown = true;
     await office.service.deliver('user.registered', kim.id, { userId: kim.id });
     const take = (holder: string) =>
-      sql.query(`update messages set next_at = now() + interval '1 hour', leased_until = now() + interval '1 hour', lease_holder = ${holder} where state = 'planned' and leased_until is null returning id`);
+      sql.query<{ id: string }>(`update messages set next_at = now() + interval '1 hour', leased_until = now() + interval '1 hour', lease_holder = ${holder} where state = 'planned' and leased_until is null returning id`);
     const leased = async (holder: string) => {
-      await until('nobody is at work on it', 20_000, async () => (await take(holder)).length > 0);
-      await app.get(Messages, { strict: false }).freeLeases();
+      let taken: { id: string }[] = [];
+      await until('nobody is at work on it', 20_000, async () => (taken = await take(holder)).length > 0);
+      await app.get(Messages, { strict: false }).freeLeases(taken.map(({ id }) => typeId('ntf', id)));
       return (await sql.query(`select from messages where state = 'planned' and leased_until is not null`)).length > 0;
     };
     expect(await leased(`current_setting('application_name')`)).toBe(true);
@@ -165,6 +168,29 @@ describe('a message whose provider', () => {
     await sql.query('update messages set next_at = now() where next_at > now()');
     await office.service.settled();
     expect(await office.subjects(kim)).toEqual(['Welcome to Pairwise']);
+  });
+
+  it.each(['when it is to be put off', 'after it has been taken'])('is asked within seconds of the database, which went away %s', async (moment) => {
+    const messages = office.service.app.get(Messages, { strict: false });
+    const away = () => Promise.reject(new AppError('unavailable', 'postgres.unavailable', 'The database cannot be reached at the moment.'));
+    const kim = office.person('Kim');
+    if (moment === 'after it has been taken') {
+      const take = messages.take.bind(messages);
+      jest.spyOn(messages, 'take').mockImplementation(async (limit, now) => {
+        const taken = await take(limit, now);
+        if (taken.length === 0) return taken;
+        jest.restoreAllMocks();
+        return away();
+      });
+    } else {
+      await office.fault({ path: MAIL, mode: 'unavailable_503' });
+      jest.spyOn(messages, 'move').mockImplementationOnce(messages.move.bind(messages)).mockImplementationOnce(away);
+      jest.spyOn(messages, 'later').mockImplementationOnce(away);
+    }
+    await welcome(kim);
+    expect(await office.subjects(kim)).toEqual(['Welcome to Pairwise']);
+    expect(await fate(kim)).toMatchObject({ state: 'sent' });
+    jest.restoreAllMocks();
   });
 
   it('has them in flight when the service is stopped loses none and doubles none', async () => {

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { UuidIds } from '@libs/chassis/uuid-ids';
 import { SystemWallClock } from '@libs/chassis/clocks';
@@ -11,6 +9,7 @@ import { type IdPrefix, uuidOfOwn } from '@libs/kernel/ids';
 import type { CallUser } from '@libs/rpc/call-context';
 import { type SandboxProcess, startSandbox } from '@libs/testing/sandbox-process';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { NotificationModule } from '../src/notification.module';
 
 const ids = new UuidIds(new SystemWallClock());
@@ -63,7 +62,7 @@ export class PostOffice {
   service!: TestService;
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<PostOffice> {
-    const office = new PostOffice(await startSandbox(), mkdtempSync(join(tmpdir(), 'notification-')));
+    const office = new PostOffice(await startSandbox(), temporaryFolder('notification'));
     const settings = { SANDBOX_URL: office.sandbox.url, DATA_DIR: office.dataDir, PUBLIC_URL: 'https://pairwise.example', NOTIFICATION_TIMEOUT_MS: '1000', NOTIFICATION_UNKNOWN_MS: '1500', NOTIFICATION_BACKOFF_MS: '20', ...env };
     office.service = await startTestService(NotificationModule, { env: settings, fakes: [[UserService, { getContact: ({ userId }) => office.contact(userId) }]] });
     return office;

@@ -39,6 +39,7 @@ import { FollowTask } from './application/follow-task';
 import { ManualTaskDesk } from './application/manual-task-desk';
 import { OpenOrder } from './application/open-order';
 import { OrderDesk } from './application/order-desk';
+import { OrderTelemetry } from './application/order-telemetry';
 import { PassDeadline } from './application/pass-deadline';
 import { PerformLabelStep } from './application/perform-label-step';
 import { PerformPaymentStep } from './application/perform-payment-step';
@@ -63,7 +64,7 @@ import { WatchOrders } from './application/watch-orders';
 import { OrderConfig } from './order.config';
 
 const useCases = [
-  OpenOrder, CreateOrder, Advance, Deadlines, FireTimers, PassDeadline,
+  OpenOrder, CreateOrder, Advance, OrderTelemetry, Deadlines, FireTimers, PassDeadline,
   RunSteps, StepTelemetry, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
   RecordPayment, RecordInspection, RecordScans, ApplyScan, PollParcels, TakeCarrierWebhook,
   ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk, TellUsers, WatchOrders, OrderDesk,

@@ -36,6 +36,14 @@ describe('who sees and does what with an order', () => {
     expect([(await said(refunded, scene.admin)).at(-1), (await said(passed, scene.admin)).at(-1)]).toEqual([['admin_cancelled', 'Customer was double charged'], ['buyer_shipped', 'The buyer has called twice']]);
   });
 
+  it('tells nobody but staff in which words the seller has cancelled: the buyer could be given a phone number in them', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    await scene.as(scene.seller).cancelOrder({ orderId: id, reason: 'Call me, I have another pair', idempotencyKey: id });
+    await scene.service.settled();
+    const last = async (by: Scene['buyer']) => (await scene.as(by).getOrderEvents({ orderId: id })).events.find(({ event }) => event === 'seller_cancelled')?.reason;
+    expect([await last(scene.buyer), await last(scene.seller), await last(scene.admin)]).toEqual(['', 'Call me, I have another pair', 'Call me, I have another pair']);
+  });
+
   it('keeps the two sides unknown to each other', async () => {
     const id = await scene.orderThatIs('confirmed');
     const bought = (await scene.as(scene.buyer).getOrder({ orderId: id })).order;

@@ -121,6 +121,27 @@ describe('a cancelled order', () => {
     expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toEqual([]);
   });
 
+  it.each(['is still tried', 'was given up'])('whose charge was never answered, and %s when it turns out to have taken the money, shows what was charged and given back', async (how) => {
+    const down = () => {
+      throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+    };
+    scene.when('processPayment', down);
+    scene.when('cancelPayment', down);
+    const match = scene.match();
+    await scene.service.deliver('match.created', match.marketId, match);
+    const charges = () => scene.askedFor('processPayment', { paymentMethodId: match.paymentMethodId });
+    await scene.eventually(() => charges().length > 0);
+    const id = String(charges()[0]?.request.orderId);
+    await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
+    await scene.eventually(() => scene.countAsked('cancelPayment', { orderId: id }) === 1);
+    if (how === 'was given up') await scene.eventually(async () => !(await scene.openSteps(id)).includes('charge'));
+    scene.when('processPayment');
+    await scene.service.deliver('payment.captured', id, { orderId: id });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'cancelled', paymentStatus: 'refunded' });
+    expect((await scene.order(id)).lines.map(({ kind }) => kind)).toContain('total');
+  });
+
   it('is refunded when payment says so later, by its event', async () => {
     scene.when('refundPayment', payment.refunding);
     const id = await scene.orderThatIs('confirmed');

@@ -60,6 +60,18 @@ describe('an order', () => {
     expect((await scene.told(id)).map(({ name, event }) => [name, 'wasPaid' in event && event.wasPaid])).toEqual([['order.cancelled', false]]);
   });
 
+  it.each([['rpc.circuit_open', 'info'], ['payment.busy', 'warn']] as const)('that a neighbour keeps waiting (%s) goes on when it answers, and is told of as %s', async (code, level) => {
+    let refusals = 3;
+    scene.when('processPayment', () => {
+      if (refusals-- > 0) throw new AppError('unavailable', code, 'Not now.');
+      return payment.captured();
+    });
+    const { id } = await scene.opened();
+    await scene.eventually(async () => (await scene.order(id))?.status === 'confirmed');
+    const failures = scene.service.logs.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line['order_id'] === id && line['step'] === 'charge');
+    expect(failures.map((line) => line['level'])).toEqual([level, level, level]);
+  });
+
   it('whose charge fails for good is cancelled: the match is bust, the stock free, the buyer struck', async () => {
     scene.when('processPayment', payment.failed);
     const { id, match } = await scene.opened();
@@ -79,6 +91,14 @@ describe('an order', () => {
     await scene.service.settled();
     expect(await scene.order(id)).toMatchObject({ status: 'confirmed', paymentStatus: 'captured' });
     expect((await scene.told(id)).filter(({ name }) => name === 'order.created')).toHaveLength(1);
+  });
+
+  it.each([[false, 'action_required'], [true, 'retrying']] as const)('says whether it waits for its buyer or tries the card again by itself (%s), as payment does', async (retriesItself, paymentStatus) => {
+    scene.when('processPayment', payment.processing);
+    const { id } = await scene.opened();
+    await scene.service.deliver('payment.action_required', id, { orderId: id, buyerId: scene.buyer.id, why: 'declined', retriesItself });
+    await scene.service.settled();
+    expect(await scene.order(id)).toMatchObject({ status: 'pending', paymentStatus });
   });
 
   it('is paid by the event alone when the answer never came, and still learns what was charged', async () => {
@@ -129,6 +149,17 @@ describe('an order', () => {
     expect((await scene.order(id)).status).toBe('authenticating');
     const { events } = await scene.as(scene.seller).getOrderEvents({ orderId: id });
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['seller_shipped', 'warehouse_received']);
+  });
+
+  it('whose label is brought once more, by a process that slept, tells nobody twice and gives the seller no more time', async () => {
+    const id = await scene.orderThatIs('confirmed');
+    const { inboundTracking: tracking, shipBy } = await scene.order(id);
+    scene.clock.passes({ hours: 20 });
+    const label = { tracking, orderId: id, leg: 'inbound' as const, carrier: 'sandbox', labelUrl: `http://labels/${tracking}` };
+    await scene.service.app.get(Transactions).run((tx) => scene.service.app.get(RecordAnswer).execute(tx, id, { is: 'done', label }));
+    await scene.service.settled();
+    expect((await scene.told(id)).map(({ name }) => name)).toEqual(['order.created', 'order.label_ready']);
+    expect((await scene.order(id)).shipBy).toEqual(shipBy);
   });
 
   it('whose label comes when it is cancelled already keeps the label to itself: nobody is told to ship', async () => {

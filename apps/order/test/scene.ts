@@ -1,9 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { type Order, OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
@@ -13,6 +11,7 @@ import { type IdPrefix, typeId, uuidOfOwn } from '@libs/kernel/ids';
 import type { CallUser, Role } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { until } from '@libs/testing/exchange-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { TestClock } from '@libs/testing/test-clock';
 import { OrderModule } from '../src/order.module';
 
@@ -58,7 +57,7 @@ export class Scene {
   readonly carrier = new FakeCarrier();
   service!: TestService; // Set by `open`, the only way to make a scene.
   private answers = new Map<string, Answer>();
-  private readonly folder = mkdtempSync(join(tmpdir(), 'order-'));
+  private readonly folder = temporaryFolder('order');
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
     const scene = new Scene();

@@ -1,6 +1,6 @@
 import { typeId } from '@libs/kernel/ids';
 import { SettleCharge } from '../src/application/settle-charge';
-import { Till } from './till';
+import { admin, Till } from './till';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -13,6 +13,8 @@ describe('Charging a match', () => {
   afterEach(() => expect(till.complaints()).toEqual([]));
 
   const captures = async (orderId: string) => (await till.list('charges?limit=100')).filter((charge) => charge['transfer_group'] === orderId && charge['paid'] === true);
+
+  const retriesItself = async (orderId: string) => (await till.service.published()).flatMap(({ event }) => ('retriesItself' in event && event.orderId === orderId ? [event.retriesItself] : []));
 
   it('charges once, holds the money, releases it to the seller and pays it out, and the books balance', async () => {
     const order = await till.charged('pm_card_visa');
@@ -48,6 +50,7 @@ describe('Charging a match', () => {
     await till.passes({ minutes: 1 });
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 2, failureCode: '' });
     expect(await till.events(order.orderId)).toEqual(['payment.action_required', 'payment.captured']);
+    expect(await retriesItself(order.orderId)).toEqual([true]);
   });
 
   it('a card that goes on declining fails after two hours, and the intent can never be paid then', async () => {
@@ -57,6 +60,7 @@ describe('Charging a match', () => {
     await till.passes({ hours: 1 });
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'failed', tries: 2 });
     expect(await till.events(order.orderId)).toEqual(['payment.action_required', 'payment.action_required', 'payment.failed']);
+    expect(await retriesItself(order.orderId)).toEqual([true, false]);
     const [intent] = (await till.list('payment_intents?limit=100')).filter((one) => one['transfer_group'] === order.orderId);
     expect(intent).toMatchObject({ status: 'canceled' });
   });
@@ -169,6 +173,18 @@ describe('Charging a match', () => {
     expect([forBuyer?.buyerLines.length, forBuyer?.sellerLines.length, forBuyer?.payout]).toEqual([3, 0, undefined]);
     expect([forSeller?.buyerLines.length, forSeller?.sellerLines.length, forSeller?.total]).toEqual([0, 3, undefined]);
     await expect(till.as(till.user()).getPayment({ orderId })).rejects.toMatchObject({ code: 'payment.not_found' });
+  });
+
+  it('an admin who is a side of a trade sees that side, and as its buyer can authenticate the payment', async () => {
+    const order = await till.order('pm_card_authenticationRequired');
+    const seller = till.user('buyer', 'seller', 'admin');
+    const buyer = { ...order.buyer, roles: [...order.buyer.roles, 'admin'] } as const;
+    await till.charge({ ...order, seller });
+    await till.settled();
+    const [forBuyer, forSeller, forAdmin] = await Promise.all([buyer, seller, admin].map(async (user) => (await till.as(user).getPayment({ orderId: order.orderId })).payment));
+    expect([forBuyer?.clientSecret, forBuyer?.sellerLines]).toEqual([expect.stringContaining('_secret_'), []]);
+    expect([forSeller?.buyerLines, forSeller?.sellerLines.length]).toEqual([[], 3]);
+    expect([forAdmin?.clientSecret, forAdmin?.buyerLines.length, forAdmin?.sellerLines.length]).toEqual(['', 3, 3]);
   });
 
   it('only the order service charges, refunds and pays out', async () => {

@@ -44,7 +44,7 @@ describe.each(points)('When payment breaks off at %s', (point) => {
   };
 
   const passage = PASSAGES[point] ?? 1;
-  it(`the charge is made and announced once, and the rest goes on to the payout`, async () => {
+  it('the charge is made and announced once, and the rest goes on to the payout (L10)', async () => {
     const order = await till.order('pm_card_bypassPending');
     await till.settled();
     breaksAt(passage);

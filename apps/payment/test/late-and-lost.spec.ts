@@ -1,3 +1,4 @@
+import { uuidOf } from '@libs/kernel/ids';
 import { Transactions } from '@libs/postgres/transaction';
 import { Till, admin, type Order } from './till';
 
@@ -56,6 +57,20 @@ describe('When things come late, twice, or are turned away', () => {
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 3 });
     expect(await till.balances()).toMatchObject({ held: -48_745 });
     expect((await till.events(order.orderId)).filter((name) => name !== 'payment.action_required')).toEqual(['payment.captured']);
+  }, 60_000);
+
+  it('a timer fires though a hundred older ones wait for operations of unknown outcome', async () => {
+    const order = await till.charged('pm_card_chargeDeclinedExpiredCard');
+    const columns = `buyer_id, seller_id, currency, price_minor, total_minor, payout_minor, buyer_lines, seller_lines, buyer_schedule_id, seller_schedule_id, payment_method_id, recover_until`;
+    await till.service.sql.query(`insert into payments (id, order_id, state, ${columns})
+      select gen_random_uuid(), gen_random_uuid(), 'processing', ${columns} from payments, generate_series(1, 100) where order_id = $1`, [uuidOf('ord', order.orderId)]);
+    await till.service.sql.query(`insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, request_hash, next_at)
+      select gen_random_uuid(), order_id, 'capture', 1, 100, 'USD', 'unknown', '\\x00', now() + interval '1 hour' from payments where state = 'processing'`);
+    await till.service.sql.query(`insert into payment_timers (order_id, kind, due_at) select order_id, 'give_up', recover_until - interval '1 minute' from payments where state = 'processing'`);
+    await till.leaps(2 * HOUR_MS);
+    await till.eventually(async () => (await till.payment(order.orderId)).state === 'failed');
+    const ofThem = `where order_id in (select order_id from payments where state = 'processing')`;
+    for (const table of ['payment_timers', 'payment_op', 'payments']) await till.service.sql.query(`delete from ${table} ${ofThem}`);
   }, 60_000);
 
   it('a message that cannot be worked off does not keep the later ones waiting, and a person hears of it', async () => {
@@ -147,6 +162,20 @@ describe('When things come late, twice, or are turned away', () => {
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured' });
     expect((await till.tasks()).filter(({ orderId }) => orderId === order.orderId)).toEqual([]);
+  }, 60_000);
+
+  it('a charge that was not taken for an hour and is cancelled then is nobody\'s task any more', async () => {
+    const order = await till.order('pm_card_visa');
+    await till.fault('/v1/payment_intents/*/confirm', 'rate_limit_429');
+    await till.charge(order);
+    const turnedAway = `kind = 'capture' and state = 'planned' and takes > 0`;
+    await till.eventually(async () => (await till.service.sql.query(`update payment_op set planned_at = now() - interval '61 minutes', next_at = now() + interval '1 hour' where ${turnedAway} returning 1`)).length > 0);
+    const tasks = async () => (await till.tasks()).filter(({ orderId }) => orderId === order.orderId);
+    await till.eventually(async () => (await tasks()).length > 0);
+    await till.as('order').cancelPayment({ orderId: order.orderId });
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
+    expect(await tasks()).toEqual([]);
   }, 60_000);
 
   it('a charge that was turned away unread while it was being cancelled is not sent again', async () => {

@@ -1,5 +1,6 @@
+import { money } from '@libs/kernel/money';
 import { Ledger, ReconcileCursor } from '../src/application/ports';
-import { BalanceProvider } from '../src/application/provider';
+import { BalanceProvider, RefundProvider } from '../src/application/provider';
 import { Reconcile } from '../src/application/reconcile';
 import { admin, Till } from './till';
 
@@ -31,6 +32,24 @@ describe('The office', () => {
     const closed = await till.as(admin).getManualTasks({ includeClosed: true });
     expect(closed.tasks.map(({ closedAt }) => closedAt !== undefined)).not.toContain(false);
     await expect(till.as(admin).resumeManualTask({ taskId: task?.id ?? '', reason: 'again' })).rejects.toMatchObject({ code: 'payment.task_closed' });
+  }, 60_000);
+
+  it('whatever comes of an operation of unknown outcome, that it is unknown is no longer anybody\'s task', async () => {
+    const order = await till.charged('pm_card_visa');
+    await till.fault('/v1/refunds', 'timeout_before', 1, { method: 'POST' });
+    await till.as('order').refundPayment({ orderId: order.orderId, reason: 'inspection_failed' });
+    const unknown = `kind = 'refund' and state = 'unknown'`;
+    await till.eventually(async () => (await till.service.sql.query(`update payment_op set sent_at = now() - interval '61 minutes', next_at = now() + interval '1 hour' where ${unknown} returning 1`)).length > 0);
+    await till.eventually(async () => (await till.tasks()).length > 0);
+    expect(await till.tasks()).toMatchObject([{ kind: 'unknown_operation' }]);
+    jest.spyOn(till.service.app.get(RefundProvider), 'createRefund').mockResolvedValueOnce({ reply: 'refused', code: 'charge_disputed', because: 'invalid' });
+    await till.service.sql.query(`update payment_op set next_at = now() where ${unknown}`);
+    await till.eventually(async () => (await till.tasks()).some(({ kind }) => kind === 'failed_refund'));
+    const [task, ...others] = await till.tasks();
+    expect([task, others]).toMatchObject([{ kind: 'failed_refund', detail: 'The refund failed: charge_disputed.' }, []]);
+    await till.as(admin).resumeManualTask({ taskId: task?.id ?? '', reason: 'The dispute is over.' });
+    await till.settled();
+    expect(await till.payment(order.orderId)).toMatchObject({ state: 'refunded' });
   }, 60_000);
 
   it('tasks and books are for admins', async () => {
@@ -74,6 +93,18 @@ describe('The office', () => {
     // All are compared again.
     expect(await till.service.app.get(ReconcileCursor).read()).toEqual(before);
     ledger.hasReference = hasReference;
+  }, 30_000);
+
+  it('every page of the provider\'s lines is compared, however many there are', async () => {
+    const PAGES = 1_100;
+    const provider = till.service.app.get(BalanceProvider);
+    const listLines = provider.listLines.bind(provider);
+    provider.listLines = async (_since, after) => {
+      const page = Number(after ?? 0) + 1;
+      return { reply: 'done', value: { lines: [{ id: String(page), type: 'adjustment', net: money('USD', 0), createdAt: new Date(0) }], hasMore: page < PAGES } };
+    };
+    expect(await till.service.app.get(Reconcile).execute()).toMatchObject({ outcome: 'agrees', lines: PAGES });
+    provider.listLines = listLines;
   }, 30_000);
 
   it('tells what is held and that the ledger balances', async () => {

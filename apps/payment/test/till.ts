@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { UuidIds } from '@libs/chassis/uuid-ids';
@@ -14,6 +13,7 @@ import { keyIn } from '@libs/secrets/secrets-file';
 import { until } from '@libs/testing/exchange-process';
 import { startSandbox, type SandboxProcess } from '@libs/testing/sandbox-process';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { msOf, TestClock, type Duration } from '@libs/testing/test-clock';
 import { PaymentModule } from '../src/payment.module';
 
@@ -53,7 +53,7 @@ export class Till {
   static async open(env: Readonly<Record<string, string>> = {}): Promise<Till> {
     const sandbox = await startSandbox();
     const door = await openDoor();
-    const dataDir = mkdtempSync(join(tmpdir(), 'payment-'));
+    const dataDir = temporaryFolder('payment');
     const { now } = (await (await fetch(`${sandbox.url}/clock`)).json()) as { now: string | number };
     const settings = { SANDBOX_URL: sandbox.url, PUBLIC_URL: door.url, DATA_DIR: dataDir, STRIPE_TIMEOUT_MS: '1000', ...env };
     const service = await startTestService(PaymentModule, { env: settings, clock: new TestClock(new Date(now)) }).catch(async (error: unknown) => {
@@ -85,10 +85,12 @@ export class Till {
     const known = (await this.as(user).getPaymentMethods({})).methods.map(({ id }) => id);
     const { setupIntentId, clientSecret } = await this.as(user).createSetupIntent({});
     await this.stripe(`setup_intents/${setupIntentId}/confirm`, { client_secret: clientSecret, payment_method: card });
-    const { methods } = await this.as(user).getPaymentMethods({});
-    const added = methods.find(({ id }) => !known.includes(id));
-    if (!added) throw new Error(`the card ${card} was not added`);
-    return added.id;
+    const added: string[] = [];
+    await until(`the card ${card} is there`, SETTLED_MS_MAX, async () => {
+      const { methods } = await this.as(user).getPaymentMethods({});
+      return added.push(...methods.map(({ id }) => id).filter((id) => !known.includes(id))) > 0;
+    });
+    return added[0] ?? '';
   }
 
   async order(card: string, options: { bank?: string; priceMinor?: number } = {}): Promise<Order> {

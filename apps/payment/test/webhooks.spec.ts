@@ -18,7 +18,7 @@ describe('Messages of the provider', () => {
   };
   const send = (message: { endpoint: string; body: Uint8Array; signature: string }) => till.as('gateway').handleWebhook(message);
 
-  it('a repeated message is answered well and kept once', async () => {
+  it('a repeated message is answered well and kept once (L10)', async () => {
     await till.fault('/v1/payment_intents/*/confirm', 'duplicate_webhooks');
     const order = await till.charged('pm_card_visa');
     const before = (await received()).length;

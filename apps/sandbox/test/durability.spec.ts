@@ -1,14 +1,14 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandbox, type SandboxProcess } from '@libs/testing/sandbox-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { DAY, HOUR, advance, buyerWith, call, charge, eventually, quiet, seller, startReceiver, stripeAt } from './world';
 
 let dataDir: string;
 let sandbox: SandboxProcess;
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  dataDir = temporaryFolder('sandbox');
   sandbox = await startSandbox({ dataDir });
 });
 afterEach(async () => {

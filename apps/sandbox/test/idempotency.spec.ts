@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import Stripe from 'stripe';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { startSandbox, type Sandbox } from '../src/start-sandbox';
 import { advance, call, eventually, seller, stripeAt, DAY } from './world';
 
@@ -11,7 +10,7 @@ let dataDir: string;
 let wallMs: number;
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  dataDir = temporaryFolder('sandbox');
   wallMs = Date.UTC(2026, 10, 20);
   const fail = (error: unknown) => {
     throw error;

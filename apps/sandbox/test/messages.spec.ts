@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { startSandbox, type SandboxProcess } from '@libs/testing/sandbox-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 
 /** As the providers' own SDKs send it; that these are content with the answers is shown by the tests of notification. */
 const mail = (to: string, nid = 'ntf_1') => ({
@@ -13,7 +12,7 @@ const ACCOUNT = `/2010-04-01/Accounts/AC${'0'.repeat(32)}/Messages.json`;
 let dataDir: string;
 let sandbox: SandboxProcess;
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  dataDir = temporaryFolder('sandbox');
   sandbox = await startSandbox({ dataDir });
 });
 afterEach(async () => {

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { AppError } from '@libs/kernel/app-error';
 import { armFailpoint, type Failpoint } from '@libs/kernel/failpoint';
 import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { until } from '@libs/testing/exchange-process';
+import { Documents } from '../src/application/ports';
 import { dropIndices, elasticUrl } from './forms';
 import { Scene } from './scene';
 
@@ -94,6 +97,23 @@ describe.each(Object.entries(settings))('search over %s', (_name, env) => {
     expect(parked).toEqual([{ key: ill.id, status: 'poison' }]);
     scene.products.delete(ill.id);
     for (const { id } of ill.markets) scene.markets.delete(id);
+  });
+
+  it('an index that is given products while they change in another order is not failed by that', async () => {
+    const { app, sql, databaseUrl } = scene.service;
+    const [first, second] = [randomUUID(), randomUUID()];
+    const marks = await sql.query<{ target: string; mark: number }>(`insert into stale (form, target, is_catalogue, not_before) select 'postgres', target, false, now() + interval '1 day' from unnest($1::uuid[]) as t (target) returning target, mark`, [[first, second]]);
+    const consumer = new Client({ connectionString: databaseUrl });
+    await consumer.connect();
+    const changes = (target: string) => consumer.query('update stale set tries = 0 where target = $1', [target]);
+    await consumer.query('begin');
+    await changes(second);
+    const given = app.get(Documents).given('postgres', { documents: [], isCatalogue: false, marks: marks.map((mark) => ({ ...mark, productId: null })) }, []);
+    await until('the index waits for the consumer', 20_000, async () => (await sql.query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from stale%'`)).length > 0);
+    // Each waits for the other now: the database ends one of them.
+    await Promise.all([given, changes(first).then(() => consumer.query('commit'), () => consumer.query('rollback'))]);
+    await consumer.end();
+    expect(await sql.query('select from stale where target = any ($1::uuid[])', [[first, second]])).toEqual([]);
   });
 
   it('remembers an answer, and forgets it when what it shows has changed', async () => {

@@ -7,7 +7,7 @@ import { runningExchange } from './run-file';
 import { withExchange } from './launch/with-exchange';
 
 const started = performance.now();
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 
 /** One trade from bid to payout over the public API, by new people, each step with its time and what it meant for the money. */
 async function demo(url: string, sandboxUrl: string): Promise<void> {

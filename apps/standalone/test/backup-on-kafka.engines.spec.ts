@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Trader } from '@libs/client/trader';
 import { BUILD, ExchangeProcess } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { kafkaBrokers } from '@libs/testing/test-kafka';
 
 /** The log on Kafka is in no backup: what it held comes from the outboxes, what came after the backup must not come back. */
@@ -12,7 +12,7 @@ import { kafkaBrokers } from '@libs/testing/test-kafka';
 const START_MS_MAX = 240_000;
 const SETTLED_MS_MAX = 240_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'pairwise-kafka-drill-'));
+const folder = temporaryFolder('kafka-drill');
 const kept = join(folder, 'kept');
 const anew = join(folder, `anew-${basename(folder)}`);
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Order, Trader } from '@libs/client/trader';
 import { BUILD, ExchangeProcess } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import type { Manifest } from '../src/backup/manifest';
 
 /** The drill: an exchange is backed up while people trade on it, is lost, and comes back from the backup alone. */
@@ -15,7 +15,7 @@ const SETTLED_MS_MAX = 240_000;
 const TRADES_MAX = 25;
 const PEOPLE_ACT_AS_FAST_AS_THEY_LIKE = { LIMIT_ANONYMOUS_PER_MIN: '100000', LIMIT_READS_PER_MIN: '100000', LIMIT_TRADING_PER_MIN: '100000', LIMIT_TRADING_BURST: '100000' };
 
-const folder = mkdtempSync(join(tmpdir(), 'pairwise-drill-'));
+const folder = temporaryFolder('drill');
 const kept = join(folder, 'kept');
 const anew = join(folder, 'anew');
 

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Client } from 'pg';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { testBusDatabase, type TestDatabase } from '@libs/testing/test-database';
 import { atOneInstant } from '../src/adapters/postgres/one-instant';
 import { dumpTables, loadDatabase, sequencesOf } from '../src/adapters/postgres/table-files';
@@ -11,7 +10,7 @@ import { fileEntry } from '../src/backup/manifest';
 
 let databases: TestDatabase[];
 let writer: Client[];
-const folder = mkdtempSync(join(tmpdir(), 'pairwise-tables-'));
+const folder = temporaryFolder('tables');
 const TABLES = `create schema apart; create table apart.steps (n int not null);
   create function refuse() returns trigger language plpgsql as $$ begin raise exception 'never'; end $$;
   create table odd (id bigint generated always as identity primary key, words text, bytes bytea, facts jsonb, list text[], much numeric, at timestamptz, parent bigint references odd (id))`;

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
-import type { Trader } from '@libs/client/trader';
+import { type Trader, usd } from '@libs/client/trader';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { Story } from '@libs/testing/story';
 import { PostgresLog } from '../src/adapters/postgres/postgres-log';
 import { ReadOnlyDatabase } from '../src/adapters/postgres/read-only-database';
 import { SandboxProviderBooks } from '../src/adapters/sandbox/sandbox-provider-books';
+import { databaseFolder } from '../src/launch/environment';
 import type { RunFile } from '../src/run-file';
 import { type ProviderBooks, serviceStores, type ServiceStore, type Stores } from '../src/verify/invariant';
 
@@ -51,7 +52,7 @@ export class SmallWorld {
       const run = JSON.parse(readFileSync(join(story.exchange.data, 'run.json'), 'utf8')) as RunFile; // Written by the exchange in this shape.
       await story.exchange.stop();
       const port = Number(new URL(run.databases.bus ?? '').port);
-      const server = await EmbeddedPostgres.start({ dataDir: join(story.exchange.data, 'postgres'), port, fsync: false });
+      const server = await EmbeddedPostgres.start({ dataDir: databaseFolder(story.exchange.data), port, fsync: false });
       return new SmallWorld(facts, story, server, provider, new Date(now));
     } catch (error) {
       await story.end();
@@ -105,7 +106,7 @@ async function live(story: Story): Promise<Facts> {
 
   const [first, second] = [await sam.asks(book, 500), await sue.asks(book, 500)];
   const third = await sam.asks(book, 520);
-  await sam.api.patch(`/v1/asks/${third.id}`, { price: { amount: 51_000, currency: 'USD' } });
+  await sam.amends(third, { price: usd(510) });
   const [best, cancelled] = [await bea.bids(book, 400), await bea.bids(book, 410)];
   await cyd.bids(book, 390);
   await bea.api.delete(`/v1/bids/${cancelled.id}`);

@@ -62,7 +62,7 @@ describe('a message to hand over', () => {
     expect(triesTo(ann.user.email)).toHaveLength(1);
   });
 
-  it('shows its token nowhere: not in a table, not in an event, not in the log, before or after', async () => {
+  it('shows its token nowhere: not in a table, not in an event, not in the log, before or after (I5)', async () => {
     const email = newEmail('canary');
     postbox.troubles.push('down');
     const ann = await Person.registers(service, email);

@@ -1,8 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Activity } from '@libs/chassis/activity';
 import { Metrics } from '@libs/chassis/metrics';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { BcryptPasswords } from '../src/adapters/crypto/bcrypt-passwords';
 import { HashPool } from '../src/adapters/crypto/hash-pool';
 import { UserSecrets } from '../src/adapters/crypto/secrets';
@@ -40,7 +39,7 @@ describe('the hashing of passwords', () => {
   });
 
   it('takes as long for an account that does not exist as for a wrong password', async () => {
-    const config = new UserConfig({ NODE_ENV: 'test', BCRYPT_COST: '9', PASSWORD_WORKERS: '1', USER_SECRETS_FILE: join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'user.json') });
+    const config = new UserConfig({ NODE_ENV: 'test', BCRYPT_COST: '9', PASSWORD_WORKERS: '1', USER_SECRETS_FILE: join(temporaryFolder('user'), 'user.json') });
     const passwords = new BcryptPasswords(config, new UserSecrets(config), new Activity(), new Metrics('user'));
     const hash = await passwords.hash('correct horse battery');
     const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NotificationService, type SendAccountMessageRequest } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
 import { type Tokens, type User, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
@@ -8,6 +6,7 @@ import { WallClock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import type { CallUser, Role } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { PostgresFirstAdmins } from '../src/adapters/postgres/postgres-first-admins';
 import { GrantFirstAdmin } from '../src/application/grant-first-admin';
 import { AdminActions, Sessions } from '../src/application/ports';
@@ -18,7 +17,7 @@ export const PASSWORD = 'correct horse battery';
 export const FIREFOX = { ip: '203.0.113.7', userAgent: 'Firefox' };
 
 export function startUserService(env: Readonly<Record<string, string>> = {}, postbox = new Postbox()): Promise<TestService> {
-  const USER_SECRETS_FILE = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'secrets', 'user.json');
+  const USER_SECRETS_FILE = join(temporaryFolder('user'), 'secrets', 'user.json');
   return startTestService(UserModule, { env: { BCRYPT_COST: '4', USER_SECRETS_FILE, ...env }, fakes: [[NotificationService, { sendAccountMessage: (message) => postbox.take(message) }]] });
 }
 

@@ -1,6 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashSync } from 'bcrypt';
 import { createDecoder, createVerifier } from 'fast-jwt';
@@ -9,9 +8,10 @@ import { uuidOf } from '@libs/kernel/ids';
 import { Transactions } from '@libs/postgres/transaction';
 import { until } from '@libs/testing/exchange-process';
 import type { TestService } from '@libs/testing/start-test-service';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { FIREFOX, found, newEmail, PASSWORD, Person, START_MS_MAX, startUserService } from './people';
 
-const secrets = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'user.json');
+const secrets = join(temporaryFolder('user'), 'user.json');
 let service: TestService;
 beforeAll(async () => {
   service = await startUserService({ BCRYPT_COST: '5', USER_SECRETS_FILE: secrets });
@@ -136,7 +136,7 @@ describe('logging in while the password is being changed', () => {
 });
 
 describe('what is written down', () => {
-  it('holds no password, token, phone number or address: not in the log, not in an event, not in the clear in a table', async () => {
+  it('holds no password, token, phone number or address: not in the log, not in an event, not in the clear in a table (I5)', async () => {
     const email = newEmail('canary');
     const { user, tokens } = await anyone().register({ email, password: 'canary-password-9x', firstName: 'A', lastName: 'B', client: FIREFOX });
     const asks = service.client(UserService, { id: found(user).id, sessionId: found(tokens).sessionId, roles: ['buyer'] });

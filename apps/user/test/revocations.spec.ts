@@ -102,7 +102,7 @@ describe('a gateway that watches revocations', () => {
       await until('three heartbeats have come', HEARD_MS_MAX, () => watcher.heartbeats >= 3);
     }));
 
-  it('gets first what was revoked before it came, also across a restart, and nothing that can no longer matter', async () => {
+  it('gets first what was revoked before it came, also across a restart, and nothing that can no longer matter (I1)', async () => {
     const [ann, bob, eve] = await Promise.all([Person.registers(service), Person.registers(service), Person.registers(service)]);
     await ann.asks.logout({});
     await bob.asks.logout({});

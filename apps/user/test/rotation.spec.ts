@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { uuidOf } from '@libs/kernel/ids';
 import { Transactions } from '@libs/postgres/transaction';
 import { BUILD, until } from '@libs/testing/exchange-process';
 import type { TestService } from '@libs/testing/start-test-service';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { newEmail, Person, Postbox, START_MS_MAX, startUserService } from './people';
 
-const secrets = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'user.json');
+const secrets = join(temporaryFolder('user'), 'user.json');
 const postbox = new Postbox();
 let service: TestService;
 beforeAll(async () => {
@@ -98,7 +98,7 @@ describe('rotating the data key', () => {
   });
 
   it('makes no secrets file where there is none', async () => {
-    const missing = join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'user.json');
+    const missing = join(temporaryFolder('user'), 'user.json');
     const child = spawn(process.execPath, [main], { env: { ...process.env, USER_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', USER_SECRETS_FILE: missing }, stdio: 'ignore' });
     expect(await new Promise((done) => child.once('close', done))).toBe(1);
     expect(existsSync(missing)).toBe(false);

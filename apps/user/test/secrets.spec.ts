@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createVerifier } from 'fast-jwt';
 import { SystemWallClock } from '@libs/chassis/clocks';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { AesSealer } from '../src/adapters/crypto/aes-sealer';
 import { HmacRefreshTokens } from '../src/adapters/crypto/hmac-refresh-tokens';
 import { JwtAccessTokens } from '../src/adapters/crypto/jwt-access-tokens';
 import { UserSecrets } from '../src/adapters/crypto/secrets';
 import { UserConfig } from '../src/user.config';
 
-const newFile = () => join(mkdtempSync(join(tmpdir(), 'pairwise-user-')), 'secrets', 'user.json');
+const newFile = () => join(temporaryFolder('user'), 'secrets', 'user.json');
 const configFor = (USER_SECRETS_FILE: string) => new UserConfig({ USER_SECRETS_FILE });
 const secretsOf = (path: string) => new UserSecrets(configFor(path));
 

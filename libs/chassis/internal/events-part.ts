@@ -27,7 +27,7 @@ import { relayObserver } from '../relay-observer';
 import type { Runtime } from '../runtime';
 import type { OffsetStore } from '../sandbox-clock';
 import type { ServiceDefinition } from '../service';
-import { attributeNames } from '../span-attributes';
+import { attributeNames, eventAttributes } from '../span-attributes';
 import type { Spans } from '../spans';
 import { currentTraceparent } from '../trace';
 import { reportPool } from './process-metrics';
@@ -92,7 +92,7 @@ export class EventsPart {
   /** Begins before the application does and ends after it, so that what its last work announces is sent. */
   beginRelay(holder: string): void {
     const { log, activity, metrics, spans, health, teardown } = this.around;
-    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans) });
+    const relay = new OutboxRelay({ sql: this.database.sql, bus: this.bus, holder, onSent: relayObserver(metrics, spans, this.bus) });
     const sending = new Loop({ name: 'relay', everyMs: RELAY_POLL_MS, backOffMsMax: BACK_OFF_MS_MAX, log }, () => relay.pass());
     const pruning = new Loop({ name: 'relay prune', everyMs: PRUNE_MS, log }, () => relay.prune());
     this.outbox?.onCommitted(() => sending.nudge());
@@ -132,14 +132,12 @@ export class EventsPart {
   }
 
   /** An event's effect belongs to the trace of its cause. The link says that the bus lay between, as OpenTelemetry's conventions want it. */
-  private async consumed<T>(took: Durations, { topic, type, headers: { id, traceparent } }: EventLine, work: () => Promise<T>): Promise<T> {
+  private async consumed<T>(took: Durations, line: EventLine, work: () => Promise<T>): Promise<T> {
     const { definition: { name: group }, spans } = this.around;
+    const { topic, type, headers: { traceparent } } = line;
     const begun = performance.now();
     const ended = (outcome: string) => took.observe([topic, group, outcome], (performance.now() - begun) / 1_000, spans.samples(traceparent) ? traceparent : undefined);
-    const attributes = {
-      [attributeNames.messagingSystem]: 'pairwise', [attributeNames.messagingOperation]: 'process', [attributeNames.messagingOperationType]: 'process',
-      [attributeNames.topic]: topic, [attributeNames.group]: group, [attributeNames.eventId]: id,
-    };
+    const attributes = { ...eventAttributes(this.bus.system, 'process', line), [attributeNames.group]: group };
     try {
       const result = await spans.run({ name: `process ${type}`, kind: 'consumer', cause: traceparent, link: traceparent, attributes }, work);
       ended('ok');

@@ -53,14 +53,16 @@ export class InternalHttp {
         return json(this.health.isStarted ? 200 : 503, { started: this.health.isStarted, details: this.health.shown() });
       case '/health/ready': {
         const readiness = await this.health.readiness();
-        return json(readiness.ready ? 200 : 503, readiness);
+        // Whoever has started us knows by the number that it is we who answer.
+        return json(readiness.ready ? 200 : 503, { ...readiness, pid: process.pid });
       }
       case '/metrics':
         // Prometheus asks for this one by itself; the other is for whoever does not know it.
         if (accept.includes('application/openmetrics-text')) return { status: 200, body: await this.metrics.openMetrics(), type: Registry.OPENMETRICS_CONTENT_TYPE };
         return { status: 200, body: await this.metrics.text(), type: Registry.PROMETHEUS_CONTENT_TYPE };
       case '/activity':
-        return json(200, await this.activity.snapshot());
+        // What has not started does not know yet what is left to do.
+        return json(200, { starting: this.health.isStarted ? 0 : 1, ...(await this.activity.snapshot()) });
       default:
         return json(404, { error: 'not found' });
     }

@@ -6,14 +6,13 @@ import {
 import { BadLine, type EventLine, parseLine } from '@libs/events/event-line';
 import { type After, isUnreadable, type ParkedEvent, ParkedEvents, parkedId, parkedPlace, type ParkedPlace } from '@libs/events/parked-events';
 import { AppError } from '@libs/kernel/app-error';
+import { pageSize } from '@libs/kernel/page-size';
 import { type CallContext, requireRole } from '@libs/rpc/call-context';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { RpcService } from '@libs/rpc/rpc-service';
 import { Log } from '../log';
 import { traceIdOf } from '../trace';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 101;
 const CURSOR = /^(\d{1,15})~([\w~.+-]{1,300})$/;
 
 const notFound = () => new AppError('not_found', 'operations.dead_letter_not_found', 'There is no such dead letter, or no longer.');
@@ -31,7 +30,7 @@ export class OperationsController implements RpcHandlers<typeof OperationsServic
 
   async getDeadLetters({ limit, cursor }: GetDeadLettersRequest, call: CallContext) {
     requireRole(call, 'admin');
-    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const size = pageSize(limit);
     const found = await this.parked.list(size + 1, afterOf(cursor));
     const shown = found.slice(0, size);
     const last = shown.at(-1);

@@ -4,7 +4,7 @@ import type { ServiceRpc } from '@libs/rpc/service-rpc';
 import { idempotencyReplays } from '../idempotency-replays';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
-import { attributeNames } from '../span-attributes';
+import { attributeNames, callAttributes } from '../span-attributes';
 import type { Spans } from '../spans';
 import { continueTrace, currentTraceparent } from '../trace';
 
@@ -17,6 +17,8 @@ export function rpcObserver(log: Log, metrics: Metrics, spans: Spans): RpcObserv
   const replays = idempotencyReplays(metrics);
   return {
     sends: (rpc) => sentCall(spans, rpc),
+    unanswered: (rpc, callee, lastsMs) => log.warn({ rpc, callee, silent_ms: lastsMs }, 'a neighbour has not answered for a while'),
+    answeredAgain: (rpc, callee, lastedMs) => log.info({ rpc, callee, silent_ms: lastedMs }, 'a neighbour answers again'),
     served(rpc, { seconds, isReplay, ...came }, { traceparent, cause }) {
       const isRecorded = spans.samples(traceparent);
       took.observe([rpc.slice(rpc.indexOf('/') + 1), came.kind], seconds, isRecorded ? traceparent : undefined);
@@ -45,7 +47,7 @@ function spanOf(rpc: string, { outcome, kind }: Outcome) {
   const [service = '', method = ''] = rpc.split('/');
   const status = kind === 'ok' ? GRPC_OK : kind === 'internal' ? GRPC_INTERNAL : errorKinds[kind].grpc;
   return {
-    attributes: { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: service, [attributeNames.rpcMethod]: method, [attributeNames.rpcStatus]: status },
+    attributes: { ...callAttributes(service, method), [attributeNames.rpcStatus]: status },
     ...(kind !== 'ok' && { failure: outcome }),
   };
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -11,15 +10,16 @@ import { makeServiceKeys } from '@libs/rpc/service-keys';
 import { overGrpc, type ServiceRpc } from '@libs/rpc/service-rpc';
 import { Probe, probeController } from '@libs/rpc/test/probe';
 import { until } from '@libs/testing/exchange-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { testBusDatabase, type TestDatabase, testDatabase } from '@libs/testing/test-database';
 import { SystemWallClock } from '../clocks';
 import { type RunningService, startService } from '../start-service';
 import { TallyModule } from './tally-service';
 
-const folder = mkdtempSync(join(tmpdir(), 'over-grpc-'));
+const folder = temporaryFolder('over-grpc');
 const jwks = makeServiceKeys(folder);
 const ann = { id: 'usr_ann', sessionId: 'ses_1', roles: ['buyer'] } as const;
-const quiet = { sends: () => undefined, served: () => undefined, broke: () => undefined };
+const quiet = { sends: () => undefined, unanswered: () => undefined, answeredAgain: () => undefined, served: () => undefined, broke: () => undefined };
 const probe = new Probe();
 const lines: string[] = [];
 let databases: TestDatabase[];

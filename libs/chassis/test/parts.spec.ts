@@ -2,10 +2,12 @@ import { inspect } from 'node:util';
 import { armFailpoint, failpoint } from '@libs/kernel/failpoint';
 import { WallClock } from '@libs/kernel/clock';
 import { z } from 'zod';
+import { Activity } from '../activity';
 import { ConfigError, configOf, parseAll, Secret, secret } from '../config';
 import { SystemWallClock } from '../clocks';
 import { armFailpoints } from '../failpoints';
 import { Health } from '../health';
+import { InternalHttp } from '../internal/internal-http';
 import { Metrics } from '../metrics';
 import { UuidIds } from '../uuid-ids';
 
@@ -120,5 +122,18 @@ describe('metrics', () => {
     expect(text).toMatch(/^# TYPE bids_total counter\nbids_total\{service="order"\} 1$/m);
     expect(text).toMatch(/^call_seconds_bucket\{le="0.05",method="PlaceBid",code="ok",service="order"\} 2$/m);
     expect([text.includes('trace_id'), await metrics.openMetrics()]).toEqual([false, open]);
+  });
+});
+
+describe('activity', () => {
+  it('is not nothing while the service is starting, though no part of it has told yet what is left to do', async () => {
+    const health = new Health();
+    const http = new InternalHttp(health, new Metrics('parts'), new Activity());
+    const url = await http.listen(0, '127.0.0.1');
+    const left = async () => (await fetch(`${url}/activity`)).json();
+    expect(await left()).toEqual({ starting: 1 });
+    health.started();
+    expect(await left()).toEqual({ starting: 0 });
+    await http.close();
   });
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { transformFileSync } from '@swc/core';
+import { until } from '@libs/testing/exchange-process';
 
 /** A process that takes a while to stop, and says when it has. */
 const program = `${transformFileSync(join(__dirname, '../signals.ts'), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, swcrc: false }).code}
@@ -16,6 +17,22 @@ async function run(stopMs: number): Promise<{ kill(signal: NodeJS.Signals): void
   await once(child.stdout, 'data');
   return { kill: (signal) => child.kill(signal), ended: once(child, 'exit').then(([code]: unknown[]) => ({ code: code as number | null, output })) };
 }
+
+describe('a process that was started with a channel', () => {
+  it('ends with its starter, even one that is killed', async () => {
+    const starting = `const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['-e', process.argv[1] + 'exports.endWithStarter();console.log(process.pid)', '0'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      setInterval(() => undefined, 1000);`;
+    const starter = spawn(process.execPath, ['-e', starting, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    starter.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const closed = once(starter.stdout, 'close');
+    await until('the child has told its number', 10_000, () => /\d+\n$/.test(output));
+    expect(process.kill(Number(output.split('\n')[1]), 0)).toBe(true);
+    starter.kill('SIGKILL');
+    await closed; // Whoever writes there is gone.
+  });
+});
 
 describe('a stop signal', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('%s lets the process finish, and ends it without an error', async (signal) => {

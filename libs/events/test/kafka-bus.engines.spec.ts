@@ -22,4 +22,10 @@ async function open(): Promise<OpenBus> {
 (brokers.length > 0 ? describe : describe.skip)('with KAFKA_BROKERS', () => {
   jest.setTimeout(60_000);
   busContract('on Kafka', open);
+
+  it('is called by its name in traces', async () => {
+    const { bus, close } = await open();
+    expect(bus.system).toBe('kafka');
+    await close();
+  });
 });

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+
+/** Where root keeps what the server's user must get to and cannot at the place that it was meant for. Nobody else can write there, and it outlives a restart of the machine. */
+export const ROOTS_FOLDER = '/var/lib/pairwise';
 
 /** Whom the server runs as: nobody in particular, or, since it refuses root, another user. */
 export interface Identity {
@@ -22,6 +24,11 @@ export function serverIdentity(): Identity {
     if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   }
   throw new Error('PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run it as');
+}
+
+export function makeRootsFolder(): void {
+  mkdirSync(ROOTS_FOLDER, { recursive: true });
+  chmodSync(ROOTS_FOLDER, 0o755);
 }
 
 /** Whether every existing folder on the way may be passed by other users. */
@@ -70,15 +77,16 @@ function makeLinks(native: string): void {
 
 function reachableCopy(native: string): string {
   const { version } = JSON.parse(readFileSync(path.join(native, '..', 'package.json'), 'utf8')) as { version: string };
-  const copy = path.join(tmpdir(), `pairwise-postgres-${version}`);
-  if (existsSync(copy) && statSync(copy).uid === process.getuid?.()) return copy;
+  const copy = path.join(ROOTS_FOLDER, `postgres-${version}`);
+  if (existsSync(copy)) return copy;
   const unfinished = `${copy}-${process.pid}`;
+  makeRootsFolder();
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
   try {
     renameSync(unfinished, copy);
-  } catch {
+  } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
-    if (statSync(copy).uid !== process.getuid?.()) throw new Error(`${copy} belongs to somebody else`);
+    if (!existsSync(copy)) throw error; // Else another process was faster.
   }
   return copy;
 }

@@ -28,6 +28,13 @@ export function lost(error: unknown): boolean {
   return isOfTheNetwork || LOST.test(error.message);
 }
 
+const LATE = /connection terminated due to connection timeout|timeout exceeded when trying to connect|timeout expired/i;
+
+/** Whether a session was not there in time, of which a busy process may itself be the cause. */
+export function isLate(error: unknown): boolean {
+  return isFailure(error) && LATE.test(error.message);
+}
+
 /** Serialization failure, deadlock, lock time-out: nothing was kept, and another try may succeed. */
 export function worthAnotherTry(error: unknown): boolean {
   const state = sqlState(error);

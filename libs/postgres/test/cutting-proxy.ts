@@ -1,8 +1,14 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
 /** Stands between a service and its database, and cuts the link at the next COMMIT: before the server has it, or before its answer. */
 export class CuttingProxy {
   cutAtCommit: 'never' | 'before' | 'after' = 'never';
+  /** The server lets new sessions in and ends them in the same breath, as it does when it goes away just then. */
+  endsNewSessions = false;
+  /** For so many new sessions nobody answers. */
+  leavesWaiting = 0;
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((client) => this.join(client));
 
@@ -31,8 +37,13 @@ export class CuttingProxy {
   }
 
   private join(client: Socket): void {
+    if (this.leavesWaiting > 0) {
+      this.leavesWaiting--;
+      return void client.on('error', () => undefined).resume();
+    }
     const server = connect(Number(this.target.port), this.target.hostname);
     let isDeaf = false;
+    const greeting: Buffer[] | undefined = this.endsNewSessions ? [] : undefined;
     for (const socket of [client, server]) {
       this.sockets.add(socket);
       socket.on('error', () => undefined);
@@ -49,6 +60,19 @@ export class CuttingProxy {
       isDeaf ||= cut === 'after';
       server.write(data);
     });
-    server.on('data', (data) => (isDeaf ? void client.destroy() : client.write(data)));
+    server.on('data', (data) => {
+      if (isDeaf) return void client.destroy();
+      if (!greeting) return void client.write(data);
+      greeting.push(data);
+      if (Buffer.concat(greeting).includes(READY)) client.end(Buffer.concat([...greeting, goingAway()]));
+    });
   }
+}
+
+/** What a server says last, as the protocol has it. */
+function goingAway(): Buffer {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + length.length);
+  return Buffer.concat([Buffer.from('E'), length, fields]);
 }

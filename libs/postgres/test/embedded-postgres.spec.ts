@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@libs/kernel/app-error';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
-import { freePort } from '@libs/testing/free-port';
+import { freePort } from '@libs/chassis/free-ports';
+import { BUILD, until } from '@libs/testing/exchange-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 
 const isAway = (error: unknown) => error instanceof AppError && error.code === 'postgres.unavailable';
 
@@ -14,17 +16,16 @@ describe('the embedded server', () => {
   let servers: EmbeddedPostgres[];
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'embedded-')); // Only its owner may enter: the server's user, if it is another, must not need to.
+    folder = temporaryFolder('embedded');
     servers = [];
   });
   afterEach(async () => {
     for (const server of servers) await server.stop();
-    for (const { dataDir } of servers) for (const path of [dataDir, `${dataDir}.log`, `${dataDir}.starter`]) rmSync(path, { recursive: true, force: true });
-    rmSync(folder, { recursive: true, force: true });
+    await EmbeddedPostgres.remove(join(folder, 'data'));
   });
 
   const start = async () => {
-    const server = await EmbeddedPostgres.start({ dataDir: join(folder, 'data'), port: await freePort() });
+    const server = await EmbeddedPostgres.start({ dataDir: join(folder, 'data'), port: await freePort(folder) });
     servers.push(server);
     return server;
   };
@@ -99,9 +100,64 @@ describe('the embedded server', () => {
     process.kill(Number(stranger.stdout), 'SIGKILL');
   }, 60_000);
 
+  it('starts after a kill that came while its folder was made, and keeps nothing of it', async () => {
+    const program = `require(process.argv[1]).EmbeddedPostgres.start({ dataDir: process.argv[2], port: Number(process.argv[3]) })`;
+    const starter = spawn(process.execPath, ['-e', program, join(BUILD, 'libs/postgres/embedded-postgres.js'), join(folder, 'data'), String(await freePort(folder))], { stdio: 'ignore', detached: true });
+    const ended = once(starter, 'exit');
+    await until('the folder is being made', 30_000, () => readdirSync(folder).some((name) => existsSync(join(folder, name, 'PG_VERSION'))));
+    process.kill(-Number(starter.pid), 'SIGKILL');
+    await ended;
+    await (await start()).ensureDatabases(['order']);
+    expect(readdirSync(folder).filter((name) => name.startsWith('data.half-made'))).toEqual([]);
+  }, 60_000);
+
   it('says why it does not start', async () => {
-    chmodSync(folder, 0o755); // Else the second folder would be made elsewhere, and stay there.
     const first = await start();
     await expect(EmbeddedPostgres.start({ dataDir: join(folder, 'other'), port: first.port })).rejects.toThrow('could not bind IPv4 address "127.0.0.1"');
   }, 60_000);
+
+  // PostgreSQL refuses root, and runs as a user who cannot get through a folder that is root's alone.
+  (process.getuid?.() === 0 ? describe : describe.skip)("of root's, in a folder that is closed to everybody else", () => {
+    beforeEach(() => chmodSync(folder, 0o700));
+
+    it('keeps its data where the machine keeps data, finds them again, and leaves nothing when they are removed', async () => {
+      const first = await start();
+      expect(first.dataDir).toMatch(/^\/var\/lib\/pairwise\//);
+      expect(lstatSync(join(folder, 'data')).isSymbolicLink()).toBe(true);
+      await first.ensureDatabases(['order']);
+      await first.stop();
+      const second = await start();
+      expect(second.dataDir).toBe(first.dataDir);
+      await (await Database.open({ url: second.url('order'), poolSize: 1, name: 'order' })).close();
+      await second.stop();
+      await EmbeddedPostgres.remove(join(folder, 'data'));
+      expect([first.dataDir, `${first.dataDir}.log`, `${first.dataDir}.starter`, join(folder, 'data')].filter((name) => existsSync(name))).toEqual([]);
+    }, 60_000);
+
+    it('is a new one in a data folder that was made anew: the old one belongs to secrets that are gone', async () => {
+      const first = await start();
+      await first.stop();
+      rmSync(join(folder, 'data'));
+      const second = await start();
+      expect(second.dataDir).not.toBe(first.dataDir);
+      await EmbeddedPostgres.remove(first.dataDir);
+    }, 60_000);
+
+    it('is not shared with a copy of its data folder, nor removed with it', async () => {
+      const original = await start();
+      await original.stop();
+      const copy = join(folder, 'copy');
+      symlinkSync(original.dataDir, copy);
+      await expect(EmbeddedPostgres.start({ dataDir: copy, port: original.port })).rejects.toThrow('the database of another data folder');
+      await EmbeddedPostgres.remove(copy);
+      expect([existsSync(copy), existsSync(original.dataDir)]).toEqual([false, true]);
+    }, 60_000);
+
+    it('says so when its data are gone, and does not begin anew beside the secrets of before', async () => {
+      const lost = await start();
+      await lost.stop();
+      rmSync(lost.dataDir, { recursive: true });
+      await expect(start()).rejects.toThrow('where there is no database');
+    }, 60_000);
+  });
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrate } from '@libs/postgres/migrate';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { testDatabase, type TestDatabase } from '@libs/testing/test-database';
 
 describe('migrations', () => {
@@ -11,7 +11,7 @@ describe('migrations', () => {
 
   beforeEach(async () => {
     test = await testDatabase();
-    directory = mkdtempSync(join(tmpdir(), 'migrations-'));
+    directory = temporaryFolder('migrations');
   });
   afterEach(async () => {
     rmSync(directory, { recursive: true });

@@ -188,6 +188,34 @@ describe('the connections of a service', () => {
     await test.close();
   });
 
+  it('outlive a server that lets them in and goes away in the same breath', async () => {
+    const test = await testDatabase();
+    const proxy = await CuttingProxy.before(test.url);
+    const database = await Database.open({ url: proxy.url, poolSize: 3, name: 'in-a-breath' });
+    proxy.endsNewSessions = true;
+    const asked = await Promise.allSettled([1, 2, 3].map(() => database.sql.query('select pg_sleep(0.1)')));
+    expect(asked.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))).toEqual(['postgres.unavailable', 'postgres.unavailable']); // The third had one that was there.
+    proxy.endsNewSessions = false;
+    expect(await database.sql.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await database.close();
+    await proxy.close();
+    await test.close();
+  });
+
+  it('are waited for at the start, when a process that is busy with itself finds the first of them late', async () => {
+    const test = await testDatabase();
+    const proxy = await CuttingProxy.before(test.url);
+    const { url } = proxy;
+    proxy.leavesWaiting = 3;
+    const database = await Database.open({ url, poolSize: 1, name: 'late', acquireTimeoutMs: 200 });
+    expect(proxy.leavesWaiting).toBe(0);
+    expect(await database.sql.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await database.close();
+    await proxy.close();
+    await test.close();
+    await expect(Database.open({ url, poolSize: 1, name: 'nobody' })).rejects.toMatchObject({ code: 'postgres.unavailable' }); // Told at once.
+  });
+
   it('bring int8 as a number, and fail on one that a number cannot hold', async () => {
     const test = await testDatabase();
     const database = await Database.open({ url: test.url, poolSize: 1, name: 'int8' });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformFileSync } from '@swc/core';
-import { freePort } from '@libs/testing/free-port';
+import { freePort } from '@libs/chassis/free-ports';
 import { until } from '@libs/testing/exchange-process';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { javascriptRedis, type TestRedis, testRedis } from '@libs/testing/test-redis';
 import { PrivateRedis, redisProgram } from '../private-redis';
 import { RedisConnection } from '../redis-connection';
@@ -20,6 +20,9 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Less than the client would wait by itself. */
+const ENDED_WITHIN_MS = 1_500;
 
 const quiet = { warn: () => undefined, info: () => undefined };
 
@@ -64,15 +67,29 @@ describe.each([['this machine\'s Redis', testRedis], ['the Redis in JavaScript',
 
 describe('a connection', () => {
   it('is refused with the address when nobody answers there', async () => {
-    const port = await freePort();
+    const folder = temporaryFolder('no-redis');
+    const port = await freePort(folder);
     await expect(RedisConnection.open(`redis://127.0.0.1:${port}`, quiet)).rejects.toThrow(`no redis answers at 127.0.0.1:${port}`);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('that is closed while Redis is away keeps no process from ending', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const server = await testRedis();
+    const before = timers();
+    const connection = await RedisConnection.open(server.url, quiet);
+    const lost = once(connection.client ?? process, 'close');
+    await server.close();
+    await lost;
+    await connection.close();
+    await until('nothing is waited for', ENDED_WITHIN_MS, () => timers() <= before);
   });
 
   it('is empty in a process without Redis', () => expect(RedisConnection.none().client).toBeUndefined());
 });
 
 (redisProgram() ? describe : describe.skip)('the private server', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'private-redis-'));
+  const dataDir = temporaryFolder('private-redis');
   let server: PrivateRedis | undefined;
   let connection: RedisConnection | undefined;
   afterAll(async () => {
@@ -82,7 +99,7 @@ describe('a connection', () => {
   });
 
   it('comes back by itself when it is killed, and the connection with it', async () => {
-    server = await PrivateRedis.start({ dataDir, port: await freePort() });
+    server = await PrivateRedis.start({ dataDir, port: await freePort(dataDir) });
     connection = await RedisConnection.open(server?.url ?? '', quiet);
     const first = server?.pid ?? 0;
     process.kill(first, 'SIGKILL');
@@ -90,9 +107,14 @@ describe('a connection', () => {
     expect(server?.pid).not.toBe(first);
   }, 20_000);
 
+  (process.platform === 'linux' ? it : it.skip)('is not told of a Ctrl-C in the terminal of those who use it', () => {
+    const groupOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2];
+    expect(groupOf(server?.pid ?? 0)).not.toBe(groupOf(process.pid));
+  });
+
   it('ends with the process that started it, even one that is killed', async () => {
-    const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), 'private-redis-'));
+    const folder = temporaryFolder('private-redis');
+    const port = await freePort(folder);
     const starter = spawn(process.execPath, ['-e', `${startingProgram}; exports.PrivateRedis.start({ dataDir: ${JSON.stringify(folder)}, port: ${port} }).then((redis) => console.log(redis.pid)); setInterval(() => undefined, 1000)`], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(starter.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());

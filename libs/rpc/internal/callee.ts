@@ -6,6 +6,7 @@ import { BrokenCircuitError, circuitBreaker, CircuitState, ExponentialBackoff, h
 import type { RpcObserver, SentCall } from '../rpc-observer';
 import { outcomeOf } from './outcome';
 import { CalleeSilent, circuitOpen, deadlinePassed, isUnreached } from './refusal';
+import { Unanswered } from './unanswered';
 
 export const DEADLINE_MS = 3_000;
 /** Of its caller's time a call leaves this much, so that the caller can still answer in time that it had no answer. */
@@ -41,6 +42,8 @@ export function isRepeatable({ idempotency }: DescMethod): boolean {
   return idempotency === Level.NO_SIDE_EFFECTS || idempotency === Level.IDEMPOTENT;
 }
 
+type CallsObserver = Pick<RpcObserver, 'sends' | 'unanswered' | 'answeredAgain'>;
+
 /** A service as one caller has come to know it: whether it answers at present, and how many second tries it is worth. */
 export class Callee {
   private readonly breaker = circuitBreaker(handleAll, {
@@ -48,11 +51,14 @@ export class Callee {
     breaker: new SamplingBreaker({ threshold: SHARE_MAX, duration: WINDOW_MS, minimumRps: CALLS_A_SECOND_MIN }),
   });
   private retriesSaved = RETRIES_SAVED_MAX;
+  private readonly unanswered: Unanswered;
 
   constructor(
     private readonly name: ServiceName,
-    private readonly observer?: Pick<RpcObserver, 'sends'>,
-  ) {}
+    private readonly observer?: CallsObserver,
+  ) {
+    this.unanswered = new Unanswered(name, observer);
+  }
 
   get state(): CircuitStateName {
     if (this.breaker.state === CircuitState.Closed) return 'closed';
@@ -87,9 +93,11 @@ export class Callee {
     if (!isFair) return send(deadline);
     try {
       const answer = await this.breaker.execute(() => send(deadline).catch(answered));
+      this.unanswered.answered(rpc);
       if (answer instanceof Refused) throw answer.error;
       return answer;
     } catch (error) {
+      if (error instanceof CalleeSilent) this.unanswered.silent(rpc);
       throw error instanceof BrokenCircuitError ? circuitOpen(this.name, rpc, OPEN_MS) : error;
     }
   }
@@ -113,7 +121,7 @@ export class Callee {
 export class Callees {
   private readonly known = new Map<ServiceName, Callee>();
 
-  constructor(private readonly observer?: Pick<RpcObserver, 'sends'>) {}
+  constructor(private readonly observer?: CallsObserver) {}
 
   of(name: ServiceName): Callee {
     const callee = this.known.get(name) ?? new Callee(name, this.observer);

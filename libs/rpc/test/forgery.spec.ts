@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -11,6 +10,7 @@ import { createSigner } from 'fast-jwt';
 import { services, type ServiceName } from '@libs/contracts/events';
 import { BiddingService, CountActiveAsksRequestSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { SystemWallClock } from '@libs/chassis/clocks';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { KeepErrors, RpcServer } from '../rpc-server';
 import { makeServiceKeys } from '../service-keys';
 import { overGrpc, type ServiceRpc } from '../service-rpc';
@@ -19,7 +19,7 @@ import { healthDefinition } from '../internal/grpc-health';
 import { Probe, probeController } from './probe';
 
 const PATH = '/exchange.bidding.v1.BiddingService/CountActiveAsks';
-const folder = mkdtempSync(join(tmpdir(), 'forgery-'));
+const folder = temporaryFolder('forgery');
 const jwks = makeServiceKeys(folder);
 const probe = new Probe();
 const addresses = Object.fromEntries(services.map((service) => [service, '127.0.0.1:1'])) as Record<ServiceName, string>;
@@ -64,7 +64,7 @@ const publicAsSecret = () => {
 const strangerKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 beforeAll(async () => {
-  server = overGrpc({ service: 'bidding', listen: '127.0.0.1:0', addresses, keyFile: join(folder, 'bidding.pem'), jwks, wall: new SystemWallClock(), observer: { sends: () => undefined, served: () => undefined, broke: () => undefined }, isServing: () => isServing });
+  server = overGrpc({ service: 'bidding', listen: '127.0.0.1:0', addresses, keyFile: join(folder, 'bidding.pem'), jwks, wall: new SystemWallClock(), observer: { sends: () => undefined, unanswered: () => undefined, answeredAgain: () => undefined, served: () => undefined, broke: () => undefined }, isServing: () => isServing });
   app = await NestFactory.createMicroservice({ module: class ProbeModule {}, controllers: [probeController(probe)] }, { strategy: new RpcServer([BiddingService], server.endpoint), logger: false });
   app.useGlobalFilters(new KeepErrors());
   await app.listen();

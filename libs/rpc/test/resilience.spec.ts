@@ -1,25 +1,26 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { services, type ServiceName } from '@libs/contracts/events';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { SystemWallClock } from '@libs/chassis/clocks';
-import { freePort } from '@libs/testing/free-port';
+import { freePort } from '@libs/chassis/free-ports';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { InProcessNetwork } from '../in-process';
 import { Callee } from '../internal/callee';
 import { unavailable } from '../internal/refusal';
+import { TOLD_AFTER_MS } from '../internal/unanswered';
 import { KeepErrors, RpcServer } from '../rpc-server';
 import { makeServiceKeys } from '../service-keys';
 import { overGrpc, type ServiceRpc, withinProcess } from '../service-rpc';
 import { Behaviour, controllerOf, type Neighbourhood, refusalOf, resilienceContract } from './resilience.contract';
 
-const folder = mkdtempSync(join(tmpdir(), 'resilience-'));
+const folder = temporaryFolder('resilience');
 const jwks = makeServiceKeys(folder);
-const observer = { sends: () => undefined, served: () => undefined, broke: () => undefined };
+const observer = { sends: () => undefined, unanswered: () => undefined, answeredAgain: () => undefined, served: () => undefined, broke: () => undefined };
 const opened: ServiceRpc[] = [];
 afterAll(() => {
   for (const { close } of opened) close();
@@ -53,7 +54,7 @@ function neighbourhood(caller: ServiceRpc, server: () => ServiceRpc): Neighbourh
 }
 
 async function overTheNetwork(): Promise<Neighbourhood> {
-  const port = await freePort();
+  const port = await freePort(folder);
   return neighbourhood(grpcAt('gateway', port), () => grpcAt('user', port));
 }
 
@@ -69,7 +70,7 @@ describe('a call whose line breaks before the answer', () => {
   const cut = () => sockets.forEach((socket) => socket.destroy());
 
   async function acrossABreakingLine(): Promise<Neighbourhood & { close(): void }> {
-    const [port, linePort] = [await freePort(), await freePort()];
+    const [port, linePort] = [await freePort(folder), await freePort(folder)];
     const line = createServer((near) => {
       const far = connect(port, '127.0.0.1');
       for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined).on('close', () => void [near.destroy(), far.destroy()]));
@@ -124,5 +125,44 @@ describe('second tries', () => {
     expect(callee.state).toBe('closed');
     expect(sent - calls).toBeGreaterThan(0);
     expect(sent - calls).toBeLessThanOrEqual(10 + calls / 10);
+  });
+});
+
+describe('a callee that does not answer', () => {
+  let now: number;
+  const told: string[] = [];
+  const noted = (what: string) => (rpc: string, callee: string, ms: number) => void told.push(`${callee} ${rpc} ${what} ${ms}`);
+  const asked = (callee: Callee, rpc: string, isAnswered: boolean) => refusalOf(callee.ask({ rpc, isRepeatable: false }, 3_000, async () => (isAnswered ? {} : Promise.reject(unavailable(rpc)))));
+  const open = () => new Callee('payment', { ...observer, unanswered: noted('is silent'), answeredAgain: noted('answers again') });
+  beforeEach(() => {
+    told.length = 0;
+    now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it('is told of once for each rpc when that lasts, whatever else it answers, and once when it answers again', async () => {
+    const payment = open();
+    await asked(payment, 'Charge', false);
+    now += TOLD_AFTER_MS - 1;
+    await asked(payment, 'Charge', false);
+    await asked(payment, 'Refund', true);
+    expect(told).toEqual([]);
+    now += 1;
+    await asked(payment, 'Charge', false);
+    await asked(payment, 'Charge', false);
+    now += 5;
+    await asked(payment, 'Charge', true);
+    await asked(payment, 'Charge', true);
+    expect(told).toEqual(['payment Charge is silent 30000', 'payment Charge answers again 30005']);
+  });
+
+  it('for a moment, such as that of a start, is not told of', async () => {
+    const payment = open();
+    for (let tries = 0; tries < 5; tries++) await asked(payment, 'Charge', false);
+    await asked(payment, 'Charge', true);
+    now += 2 * TOLD_AFTER_MS;
+    await asked(payment, 'Charge', false);
+    expect(told).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { services, type ServiceName } from '@libs/contracts/events';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import { SystemWallClock } from '@libs/chassis/clocks';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { InProcessNetwork } from '../in-process';
 import type { Rpc } from '../rpc';
 import type { RpcObserver, SentCall } from '../rpc-observer';
@@ -16,7 +16,7 @@ import { Probe, probeController } from './probe';
 import { type Transport, transportContract } from './transport.contract';
 
 const wall = new SystemWallClock();
-const folder = mkdtempSync(join(tmpdir(), 'rpc-keys-'));
+const folder = temporaryFolder('rpc-keys');
 const jwks = makeServiceKeys(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -30,6 +30,14 @@ class Recorder implements RpcObserver {
   sends(rpc: string): SentCall | undefined {
     const traceparent = this.recordsAs;
     return traceparent === undefined ? undefined : { traceparent, ended: ({ outcome, kind }) => this.sent.push(`${rpc} ${outcome} ${kind}`) };
+  }
+
+  unanswered(): void {
+    throw new Error('no call of this suite is left unanswered for that long');
+  }
+
+  answeredAgain(): void {
+    throw new Error('no call of this suite is left unanswered for that long');
   }
 
   served(rpc: string, { outcome }: { outcome: string }): void {

@@ -14,6 +14,8 @@ export async function serveFakes(network: InProcessNetwork, fakes: readonly Fake
   for (const [service, handlers, at] of fakes) {
     const endpoint = inProcessEndpoint(network, {
       sends: () => undefined,
+      unanswered: () => undefined,
+      answeredAgain: () => undefined,
       served: () => undefined,
       broke: (rpc, _call, error) => process.stderr.write(`the fake of ${rpc} failed: ${String(error)}\n`),
     }, at);

@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@libs/chassis/free-ports';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { invariant } from '@libs/kernel/invariant';
-import { freePort } from '../free-port';
 
-const START_TRIES = 5;
 const WAIT_MS_MAX = 60_000;
 const STEP_MS = 25;
 
@@ -40,14 +39,8 @@ function isFirst(run: string): boolean {
 }
 
 async function startServer(run: string, file: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    try {
-      await EmbeddedPostgres.start({ dataDir: join(run, 'data'), port, fsync: false, outlivesStarter: true });
-      writeFileSync(`${file}.new`, String(port));
-      return renameSync(`${file}.new`, file);
-    } catch (error) {
-      if (tries === START_TRIES) throw error; // Else another took the port between the look and the start.
-    }
-  }
+  const port = await freePort(run);
+  await EmbeddedPostgres.start({ dataDir: join(run, 'data'), port, fsync: false, outlivesStarter: true });
+  writeFileSync(`${file}.new`, String(port));
+  renameSync(`${file}.new`, file);
 }

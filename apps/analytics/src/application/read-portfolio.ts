@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid } from '../domain/errors';
 import { Portfolio, type PortfolioItem } from './collections';
 import { Owners, Sales } from './ports';
-import { pageSize } from './read-prices';
 
 export interface Worth {
   readonly atHighestBid: number | undefined;

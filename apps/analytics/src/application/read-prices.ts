@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import type { Money } from '@libs/kernel/money';
+import { pageSize } from '@libs/kernel/page-size';
 import { brandNotFound, cursorInvalid, productNotFound, valueUnknown } from '../domain/errors';
 import { FindMarket } from './find-market';
 import { Asks, Catalogue, type Sale, type SalePlace, Sales } from './ports';
 import { type BrandFigures, type Kpis, type MarketFigures, type Mover, Reports, type SizeFigures, type Summary, type Totals } from './reports';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 const HOUR_MS = 3_600_000;
 const windows: Readonly<Record<string, number>> = { '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS };
 
@@ -78,11 +77,6 @@ export class ReadPrices {
   private ago(ms: number): Date {
     return new Date(this.clock.now().getTime() - ms);
   }
-}
-
-/** A page's size as asked for, within what is served. */
-export function pageSize(limit: number): number {
-  return Math.min(PAGE_MAX, limit > 0 ? limit : PAGE_DEFAULT);
 }
 
 function cursorOf({ soldAt, sequence }: SalePlace): string {

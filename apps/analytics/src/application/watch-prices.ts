@@ -3,6 +3,7 @@ import { Outbox } from '@libs/events/outbox';
 import { Replays } from '@libs/events/replays';
 import { Clock } from '@libs/kernel/clock';
 import { moneyToMessage } from '@libs/kernel/money';
+import { timestampOf } from '@libs/kernel/timestamp';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { type Cause, crosses, FALL_WINDOW_MS, hasDropped, hasFallen, QUIET_MS } from '../domain/price-drop';
 import { Asks, type LowestAskChange, Watchers } from './ports';
@@ -55,14 +56,13 @@ export class WatchPrices {
     const quietSince = new Date(at.getTime() - QUIET_MS);
     const told = await this.watchers.claim(tx, [...new Set(userIds)], { marketId, at, quietSince });
     const was = cause === 'fall' && highest !== undefined ? { currency: now.currency, minor: highest } : before;
-    const ms = at.getTime();
     for (let from = 0; from < told.length; from += USERS_AN_EVENT_MAX) {
       this.outbox.add(tx, 'price.dropped', marketId, {
         marketId, productId, size, cause,
         userIds: told.slice(from, from + USERS_AN_EVENT_MAX),
         lowestAsk: moneyToMessage(now),
         ...(was && { before: moneyToMessage(was) }),
-        at: { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 },
+        at: timestampOf(at),
       });
     }
   }

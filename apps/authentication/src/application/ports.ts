@@ -72,7 +72,8 @@ export interface StrayParcel {
 export abstract class StrayParcels {
   /** Answers the open one when it was scanned before. */
   abstract open(tx: Transaction, parcel: Omit<StrayParcel, 'resolvedAt' | 'resolution'>): Promise<StrayParcel>;
-  abstract page(filter: { includeResolved: boolean; limit: number; after?: string }): Promise<StrayParcel[]>;
+  /** Newest first. */
+  abstract page(filter: { includeResolved: boolean; limit: number; before?: string }): Promise<StrayParcel[]>;
   abstract find(tx: Transaction, id: string): Promise<StrayParcel | undefined>;
   abstract resolve(tx: Transaction, id: string, resolution: string, by: { readonly userId: string; readonly at: Date }): Promise<void>;
 }

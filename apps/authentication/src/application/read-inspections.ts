@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid, ownTrade, taskNotFound, valueUnknown } from '../domain/errors';
 import { type Inspection, isParty } from '../domain/inspection';
 import { Inspections } from './ports';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 const states = ['awaiting_parcel', 'queued', 'claimed', 'awaiting_review', 'disagreement', 'completed', 'cancelled'];
 
 export interface InspectionQuery {
@@ -36,9 +35,4 @@ export class ReadInspections {
     if (isParty(inspection, userId)) throw ownTrade();
     return inspection;
   }
-}
-
-/** A page's size as asked for, within what is served. */
-export function pageSize(limit: number): number {
-  return Math.min(PAGE_MAX, limit > 0 ? limit : PAGE_DEFAULT);
 }

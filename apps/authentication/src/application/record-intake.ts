@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
+import { timestampOf } from '@libs/kernel/timestamp';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { ownTrade, parcelUnnamed } from '../domain/errors';
 import { decisionDueAt, type Inspection, isParty } from '../domain/inspection';
@@ -49,9 +50,7 @@ export class RecordIntake {
     const dueAt = decisionDueAt(receivedAt);
     const { id: taskId, orderId } = inspection;
     await this.inspections.receive(tx, taskId, receivedAt, dueAt);
-    const seconds = Math.floor(receivedAt.getTime() / 1_000);
-    const nanos = (receivedAt.getTime() - seconds * 1_000) * 1_000_000;
-    this.outbox.add(tx, 'inspection.received', orderId, { orderId, taskId, receivedAt: { seconds: BigInt(seconds), nanos } });
+    this.outbox.add(tx, 'inspection.received', orderId, { orderId, taskId, receivedAt: timestampOf(receivedAt) });
     return { ...inspection, state: 'queued', receivedAt, dueAt, version: inspection.version + 1 };
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { Transactions } from '@libs/postgres/transaction';
 import { cursorInvalid, parcelNotFound, textMissing } from '../domain/errors';
 import { type StrayParcel, StrayParcels } from './ports';
-import { pageSize } from './read-inspections';
 
 export interface StrayQuery {
   readonly includeResolved: boolean;
@@ -12,7 +12,7 @@ export interface StrayQuery {
   readonly cursor: string;
 }
 
-/** An admin's list of parcels without an order, and what became of each. */
+/** An admin's list of parcels without an order, newest first, and what became of each. */
 @Injectable()
 export class TendStrayParcels {
   constructor(
@@ -24,7 +24,7 @@ export class TendStrayParcels {
   async read(query: StrayQuery): Promise<{ parcels: StrayParcel[]; nextCursor: string }> {
     if (query.cursor !== '' && !uuidOf('par', query.cursor)) throw cursorInvalid();
     const limit = pageSize(query.limit);
-    const found = await this.strays.page({ includeResolved: query.includeResolved, limit: limit + 1, after: query.cursor || undefined });
+    const found = await this.strays.page({ includeResolved: query.includeResolved, limit: limit + 1, before: query.cursor || undefined });
     const parcels = found.slice(0, limit);
     return { parcels, nextCursor: found.length > limit ? (parcels.at(-1)?.id ?? '') : '' };
   }

@@ -12,6 +12,7 @@ export interface AmendCommand extends KeyedCall {
   readonly quoteId: string;
   readonly price: { readonly currency: string; readonly minor: number } | undefined;
   readonly expiresInDays: number;
+  readonly expectedVersion: number;
 }
 
 @Injectable()

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type BustReason, bust, bustReasons } from '../domain/bust';
 import { bustReasonUnknown, matchNotFound, notOwned } from '../domain/errors';
 import { refused } from '../domain/batch';
+import { type Match, quoteOf } from '../domain/quote';
 import { MarketDirectory } from './market-directory';
 import { Records } from './ports';
 import type { Reply } from './ticket';
@@ -43,7 +44,7 @@ export class BustMatch {
     const facts = side === null ? undefined : await this.traders.load(match[side].userId);
     const reply = await new Promise<Reply>((settle) =>
       this.writer.submit({
-        run: (turn) => (turn.floor.markets.has(match.marketId) || !this.directory.get(match.marketId) ? bust(turn, { match, reason, doNotRelist, facts }) : refused(notOwned())),
+        run: (turn) => (turn.floor.markets.has(match.marketId) || !this.directory.get(match.marketId) ? bust(turn, { match: copyOf(match), reason, doNotRelist, facts }) : refused(notOwned())),
         settle, key: undefined, bodyHash: undefined, deadline: Infinity, traceparent,
       }),
     );
@@ -51,6 +52,11 @@ export class BustMatch {
     if ('failed' in reply) throw reply.failed;
     return reply.done.busted === true;
   }
+}
+
+/** The floor does not have it, so nobody reads it again when a batch is rolled back and its commands run once more. */
+function copyOf(match: Match): Match {
+  return { ...match, bid: quoteOf(match.bid), ask: quoteOf(match.ask) };
 }
 
 function isReason(reason: string): reason is BustReason {

@@ -16,13 +16,21 @@ export interface MarketUpdate {
   readonly committedAtMs?: number;
 }
 
+export interface MarketListener {
+  changed(updates: readonly MarketUpdate[]): void;
+  /** Changes may have gone unheard, or what was read may not have been right: what was read before is read again. */
+  missed(): void;
+}
+
 /** Public changes of books, to everybody at the same time, once readers can see them. */
 export abstract class MarketFeed {
   abstract publish(updates: readonly MarketUpdate[]): void;
+  /** Whoever listens, in whichever process, may know something wrong. */
+  abstract doubt(): void;
   /** Whether anybody might be listening: what nobody hears need not be worked out. */
   abstract get isHeard(): boolean;
   /** Answers how to stop. */
-  abstract subscribe(listener: (updates: readonly MarketUpdate[]) => void): () => void;
+  abstract subscribe(listener: MarketListener): () => void;
 }
 
 /** Several updates of one market as one: the newest state, and each level as it is last. */

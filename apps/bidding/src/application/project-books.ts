@@ -74,12 +74,15 @@ export class ProjectBooks implements WriterListener {
     if (ids.length === 0) return false;
     const tops = await this.books.tops(ids);
     const images = await this.imagesOf(ids, tops);
+    const wereRead = new Set(ids.filter((_, i) => tops[i] !== undefined));
     for (const image of images) {
       const outcome = await this.books.rebuild(image);
       if (outcome === 'FENCED') this.log.warn({ market_id: image.marketId, epoch: image.epoch }, 'another owner writes this book');
       // What was committed while the image was on its way may have changed only the book that it has replaced.
       if (this.writer.floor.markets.get(image.marketId)?.seq !== image.seq) this.doubt([image.marketId]);
     }
+    // Until now such a book was read as it should not have been; one that was not there came from the database.
+    if (images.some(({ marketId }) => wereRead.has(marketId))) this.feed.doubt();
     return this.doubtful.size > 0;
   }
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { pageSize } from '@libs/kernel/page-size';
 import { type MatchRecord, type OpenAsk, type QuotePage, type QuoteQuery, Records } from './ports';
 
-const LIMIT_DEFAULT = 20;
-const LIMIT_MAX = 100;
 /** Of one page for another service that builds its projection anew. */
 const RECORDS_MAX = 1_000;
 
@@ -12,7 +11,7 @@ export class ReadQuotes {
   constructor(private readonly records: Records) {}
 
   mine(query: QuoteQuery): Promise<QuotePage> {
-    return this.records.quotes({ ...query, limit: Math.min(query.limit <= 0 ? LIMIT_DEFAULT : query.limit, LIMIT_MAX) });
+    return this.records.quotes({ ...query, limit: pageSize(query.limit) });
   }
 
   allMatches(after: string, limit: number): Promise<MatchRecord[]> {

@@ -37,10 +37,14 @@ export class ReconcileBooks implements WriterListener {
   async pass(): Promise<void> {
     const all = [...this.writer.floor.markets.keys()];
     const share = this.nextShare(all);
+    await this.lookForMissing(share, all);
     const ids = [...new Set([...this.touched, ...share])];
     this.touched.clear();
     for (let at = 0; at < ids.length; at += COMPARED_AT_ONCE) await this.compare(ids.slice(at, at + COMPARED_AT_ONCE));
-    // Whatever is not there is written. Where most of a share is gone, Redis came back empty, and the others are gone too.
+  }
+
+  /** Whatever is not there is written. Where most of a share is gone, Redis came back empty, and the others are gone too. Asked before anything is repaired: what is written again meanwhile would not be missed. */
+  private async lookForMissing(share: readonly string[], all: readonly string[]): Promise<void> {
     const tops = await this.books.tops(share);
     const missing = share.filter((_, i) => tops[i] === undefined);
     this.projection.doubt(missing.length > share.length / 2 ? all : missing);

@@ -52,6 +52,40 @@ describe('an amended quote', () => {
     expect(script.book('bid')).toBe('b1@430 b2@430 b3@430');
   });
 
+  it('is not amended by whoever saw it before it changed: it keeps its price and its place, and the market does not move', () => {
+    const script = new Script();
+    script.play(`
+      b1 bid ann 430
+      b2 bid bob 440
+      amend ann b1 440 0 seen=1
+      b3 bid cat 440`);
+    const steps = script.market.seq;
+    expect(script.play(`
+      amend ann b1 450 0 seen=1
+      amend ann b1 - 7 seen=1
+      amend ann b1 450 0 seen=3`)).toEqual(['stale', 'stale', 'stale']);
+    expect([script.book('bid'), script.market.seq, script.batches.at(-1)?.isEmpty]).toEqual(['b2@440 b1@440 b3@440', steps, true]);
+    expect(script.play(`
+      amend ann b1 450 0 seen=2
+      amend ann b1 460`)).toEqual(['b1 updated', 'b1 updated']);
+  });
+
+  it('has another version after each change, and the same one after none', () => {
+    const script = new Script();
+    const versions = (lines: string) => lines.trim().split('\n').map((line) => (script.run(line.trim()), script.quotes.get('a1')?.version));
+    expect(versions(`
+      a1 ask sam 450
+      amend sam a1 460
+      amend sam a1 460
+      amend sam a1 - 7
+      facts sam {"addresses":[{"addressId":"mill","versionId":"mill-1"}]}
+      b1 bid ann 460
+      bust x1 payment_failed
+      amend sam a1 470 0 seen=6
+      amend sam a1 470 0 seen=7
+      cancel sam a1`)).toEqual([1, 2, 2, 3, 4, 5, 6, 7, 7, 8]);
+  });
+
   it('is nobody else\'s to amend, and not after its end', () => {
     expect(play(`
       b1 bid ann 430 1

@@ -1,6 +1,6 @@
 import { type Outcome, refused } from './batch';
 import { type KeyedCommand, keyed, ownOpenQuote } from './cancel';
-import { exposureExceeded, marketHalted, marketRetired, selfMatch } from './errors';
+import { exposureExceeded, marketHalted, marketRetired, selfMatch, stale } from './errors';
 import { lifeMs } from './expiry';
 import type { Market } from './market';
 import { doneWith, exposes } from './place';
@@ -16,6 +16,8 @@ export interface Amend extends KeyedCommand {
   readonly price: { readonly currency: string; readonly minor: number } | undefined;
   /** 0: the expiry stays. Otherwise counted from now. */
   readonly expiresInDays: number;
+  /** The version that its owner has seen; 0 compares nothing. */
+  readonly expectedVersion: number;
   readonly maxOpenExposure: number;
 }
 
@@ -24,6 +26,7 @@ export function amend(turn: Turn, command: Amend): Outcome {
   const found = ownOpenQuote(turn, command);
   if ('refused' in found) return found;
   const { market, quote } = found;
+  if (command.expectedVersion !== 0 && command.expectedVersion !== quote.version) return refused(stale(quote.version));
   if (market.terms.retired) return refused(marketRetired());
   if (market.state === 'halted') return refused(marketHalted());
   const price = command.price?.minor ?? quote.price;

@@ -88,9 +88,10 @@ export class Batch {
     return [...ids];
   }
 
-  /** Remembers where the database has the quote; call before it changes. */
+  /** Remembers where the database has the quote, and counts the change; call once before each. */
   touch(quote: Quote): void {
     if (!this.inserted.has(quote) && !this.changed.has(quote)) this.changed.set(quote, { quote, was: factsOf(quote) });
+    quote.version++;
   }
 
   insert(quote: Quote, placed: PlacedAs): void {

@@ -6,6 +6,7 @@ export const marketRetired = () => new AppError('conflict', 'bidding.market_reti
 export const selfMatch = () => new AppError('conflict', 'bidding.self_match', 'This price would match your own.');
 export const quoteNotFound = (id: string) => new AppError('not_found', 'bidding.quote_not_found', 'There is no such quote.', { id });
 export const alreadyMatched = () => new AppError('conflict', 'bidding.already_matched', 'This quote has matched already.');
+export const stale = (version: number) => new AppError('conflict', 'bidding.stale', 'The quote has changed since you read it.', { version: String(version) });
 export const notOpen = (status: string) => new AppError('conflict', 'bidding.not_open', 'This quote is no longer open.', { status });
 export const tooManyQuotes = (limit: number) => new AppError('conflict', 'bidding.too_many_quotes', 'You have as many open quotes as one may have.', { limit: String(limit) });
 export const exposureExceeded = (limit: number) => new AppError('conflict', 'bidding.exposure_exceeded', 'Your open bids would come to more than they may.', { limit: String(limit) });

@@ -68,7 +68,7 @@ function admit(turn: Turn, market: Market, placement: Placement): Quote | Outcom
   return {
     id: placement.quoteId, marketId: market.id, side, userId: placement.userId, price, prio: 0, status: 'active', reason: null,
     expiresAt: turn.batch.at + life, placedAt: turn.batch.at, acceptedAt: turn.batch.at,
-    paymentMethodId: pins.paymentMethodId, addressVersionId: pins.addressVersionId, immediate,
+    paymentMethodId: pins.paymentMethodId, addressVersionId: pins.addressVersionId, immediate, version: 1,
     level: undefined, ahead: undefined, behind: undefined,
   };
 }

@@ -26,6 +26,8 @@ export interface QuoteFacts {
   readonly addressVersionId: string;
   /** Buy Now and Sell Now: takes what is there and never rests. */
   readonly immediate: boolean;
+  /** 1 as placed, one more with each change: two states of a quote never share one. */
+  readonly version: number;
 }
 
 /** A bid or an ask for one pair, as the engine keeps it. Only the functions of this room write it. */
@@ -38,6 +40,7 @@ export interface Quote extends QuoteFacts, BookEntry<Quote> {
   acceptedAt: number;
   paymentMethodId: string | null;
   addressVersionId: string;
+  version: number;
   level: Level<Quote> | undefined;
   ahead: Quote | undefined;
   behind: Quote | undefined;
@@ -47,7 +50,7 @@ export function quoteOf(facts: QuoteFacts): Quote {
   return {
     id: facts.id, marketId: facts.marketId, side: facts.side, userId: facts.userId, price: facts.price, prio: facts.prio,
     status: facts.status, reason: facts.reason, expiresAt: facts.expiresAt, placedAt: facts.placedAt, acceptedAt: facts.acceptedAt,
-    paymentMethodId: facts.paymentMethodId, addressVersionId: facts.addressVersionId, immediate: facts.immediate,
+    paymentMethodId: facts.paymentMethodId, addressVersionId: facts.addressVersionId, immediate: facts.immediate, version: facts.version,
     level: undefined, ahead: undefined, behind: undefined,
   };
 }
@@ -57,7 +60,7 @@ export function factsOf(quote: Quote): QuoteFacts {
   return {
     id: quote.id, marketId: quote.marketId, side: quote.side, userId: quote.userId, price: quote.price, prio: quote.prio,
     status: quote.status, reason: quote.reason, expiresAt: quote.expiresAt, placedAt: quote.placedAt, acceptedAt: quote.acceptedAt,
-    paymentMethodId: quote.paymentMethodId, addressVersionId: quote.addressVersionId, immediate: quote.immediate,
+    paymentMethodId: quote.paymentMethodId, addressVersionId: quote.addressVersionId, immediate: quote.immediate, version: quote.version,
   };
 }
 

@@ -28,7 +28,8 @@ declare module 'fastify' {
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
-const ETAG = /^"(0|[1-9]\d{0,17})"$/;
+/** Versions count from 1: to a service 0 means that none was named. */
+const ETAG = /^"([1-9]\d{0,17})"$/;
 const BEARER = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/;
 export const URL_MAX = 2_048;
 

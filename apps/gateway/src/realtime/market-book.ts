@@ -27,6 +27,8 @@ export class MarketBook {
   private changedAsks: Side = new Map();
   private seq = -1;
   private sentSeq = -1;
+  /** The highest `seq` that was ever known: no book is shown that is older. */
+  private reachedSeq = -1;
   private epoch = -1;
   private state = '';
   /** When the oldest change that is not sent yet was committed. */
@@ -38,7 +40,13 @@ export class MarketBook {
     return this.seq >= 0;
   }
 
-  load({ seq, epoch, state, bids, asks }: GetOrderBookResponse): void {
+  /** Whether it is older than what was known before: bidding may show a book that it is about to put right. */
+  isBeyond({ seq }: GetOrderBookResponse): boolean {
+    return safe(seq) < this.reachedSeq;
+  }
+
+  /** Answers false when the book was made anew elsewhere since it was read, so that it is to be read again. */
+  load({ seq, epoch, state, bids, asks }: GetOrderBookResponse): boolean {
     this.seq = safe(seq);
     this.sentSeq = this.seq;
     this.epoch = safe(epoch);
@@ -50,26 +58,30 @@ export class MarketBook {
     this.waitingSinceMs = 0;
     const early = this.early;
     this.early = [];
-    for (const update of early) if (safe(update.epoch) === this.epoch) this.apply(update);
+    for (const update of early) if (safe(update.epoch) === this.epoch) this.apply(update, false);
+    this.reachedSeq = this.seq;
+    return early.every((update) => safe(update.epoch) <= this.epoch);
   }
 
-  /** Answers false when the book was made anew elsewhere, so that a new snapshot is needed. */
-  apply(update: MarketUpdate): boolean {
+  /** Answers false when the book was made anew elsewhere, so that a new snapshot is needed. What comes while it is being read is kept until it is; else only how far the market has come. */
+  apply(update: MarketUpdate, isBeingRead: boolean): boolean {
     if (!this.isLoaded) {
-      this.early.push(update);
+      if (isBeingRead) this.early.push(update);
+      else this.reachedSeq = Math.max(this.reachedSeq, safe(update.seq));
       return true;
     }
     if (safe(update.epoch) !== this.epoch) return false;
     if (safe(update.seq) <= this.seq) return true;
     if (this.seq === this.sentSeq) this.waitingSinceMs = safe(update.committedAtMs);
     this.seq = safe(update.seq);
+    this.reachedSeq = this.seq;
     this.state = update.state;
     change(this.bids, this.changedBids, update.bidChanges);
     change(this.asks, this.changedAsks, update.askChanges);
     return true;
   }
 
-  /** Forgets everything: what comes is kept until the next `load`. */
+  /** Forgets everything, so that it is read anew. */
   unload(): void {
     this.seq = -1;
     this.early = [];

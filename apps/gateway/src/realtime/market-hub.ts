@@ -1,18 +1,21 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
-import { BiddingService, type MarketUpdate, type WatchMarketsResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
-import { Rpc } from '@libs/rpc/rpc';
-import type { Subscription } from 'rxjs';
+import { BiddingService, type MarketData, type MarketUpdate, type WatchMarketsResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
+import { isUnanswered, Rpc } from '@libs/rpc/rpc';
+import { firstValueFrom, type Subscription, timer } from 'rxjs';
 import { safe } from '../rest/json';
 import { tickerJson } from '../rest/markets';
 import { FeedDelay } from './feed-delay';
 import { MarketBook } from './market-book';
+import { MarketTicker } from './market-ticker';
 
 /** Changes are sent together, at most this often. */
 const SEND_EVERY_MS = 50;
 const WATCH_EVERY_MS = 200;
+const READ_AGAIN_MS = 50;
 const DEPTH = 100;
+const TICKERS_ASKED_MAX = 100;
 
 /** What a watcher is sent; `t` says of which kind it is. */
 export interface SentFrame {
@@ -27,11 +30,15 @@ export interface Watcher {
 
 interface Watched {
   readonly book: MarketBook;
+  readonly ticker: MarketTicker;
   readonly bookWatchers: Set<Watcher>;
   readonly tickerWatchers: Set<Watcher>;
-  /** Not sent to those who watch the ticker yet. */
-  latest: { readonly update: MarketUpdate; readonly sinceMs: number } | undefined;
+  /** How many wait for what they begin with. */
+  newcomers: number;
+  /** The reading that counts: one that began before it may miss a change. */
   loading: Promise<void> | undefined;
+  /** It could not be read, which was told. */
+  isUnread: boolean;
 }
 
 /** `stream`: the stream began anew; `rebuilt`: the book was made anew elsewhere; `unread`: it could not be read before. */
@@ -44,6 +51,10 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   private subscription: Subscription | undefined;
   /** Nothing has come on this stream yet: what was loaded before may miss a change. */
   private isFresh = true;
+  /** Those who watch tickers may have missed a change. */
+  private areTickersDue = false;
+  /** They could not be read, which was told. */
+  private areTickersUnread = false;
   /** Books that were read anew for those who watch them, since the start, by why. */
   readonly resyncs = new Map<Resync, number>([['stream', 0], ['rebuilt', 0], ['unread', 0]]);
   private readonly watching: Loop;
@@ -69,46 +80,93 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** Throws when there is no such market. */
-  async watchBook(marketId: string, watcher: Watcher): Promise<void> {
-    const watched = this.watched(marketId);
-    if (!watched.book.isLoaded) await this.load(marketId, watched);
-    // Those who watch already get what is new before the newcomer's snapshot holds it.
-    this.sendDelta(marketId, watched);
-    watcher.send({ ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() });
-    watched.bookWatchers.add(watcher);
+  watchBook(marketId: string, watcher: Watcher): Promise<void> {
+    return this.begin(marketId, async (watched) => {
+      // What was read may be doubted again in the same breath.
+      while (!watched.book.isLoaded) await this.load(marketId, watched);
+      // Those who watch already get what is new before the newcomer's snapshot holds it.
+      this.sendDelta(marketId, watched);
+      watcher.send(bookSnapshot(marketId, watched.book));
+      watched.bookWatchers.add(watcher);
+    });
   }
 
-  async watchTicker(marketId: string, watcher: Watcher): Promise<void> {
-    const { markets: [market] } = await this.rpc.client(BiddingService).getMarketData({ marketIds: [marketId] });
-    if (market) watcher.send({ ch: `ticker:${marketId}`, t: 'snapshot', d: tickerJson(market) });
-    this.watched(marketId).tickerWatchers.add(watcher);
+  watchTicker(marketId: string, watcher: Watcher): Promise<void> {
+    return this.begin(marketId, async ({ ticker, tickerWatchers }) => {
+      const { markets: [market] } = await this.rpc.client(BiddingService).getMarketData({ marketIds: [marketId] });
+      if (market) {
+        watcher.send(tickerSnapshot(market));
+        ticker.read(market);
+        const newer = ticker.since(market.seq);
+        if (newer) watcher.send(tickerState(newer));
+      }
+      tickerWatchers.add(watcher);
+    });
   }
 
   unwatch(channel: 'book' | 'ticker', marketId: string, watcher: Watcher): void {
     const watched = this.markets.get(marketId);
     if (!watched) return;
     (channel === 'book' ? watched.bookWatchers : watched.tickerWatchers).delete(watcher);
-    if (watched.bookWatchers.size === 0 && watched.tickerWatchers.size === 0) this.markets.delete(marketId);
+    this.endUnwatched(marketId, watched);
+  }
+
+  /** The market's changes are heard from before the newcomer's reading on; when that fails nothing stays. */
+  private async begin(marketId: string, read: (watched: Watched) => Promise<void>): Promise<void> {
+    const watched = this.watched(marketId);
+    watched.newcomers += 1;
+    try {
+      await read(watched);
+    } finally {
+      watched.newcomers -= 1;
+      this.endUnwatched(marketId, watched);
+    }
+  }
+
+  private endUnwatched(marketId: string, { bookWatchers, tickerWatchers, newcomers }: Watched): void {
+    if (bookWatchers.size + tickerWatchers.size + newcomers === 0) this.markets.delete(marketId);
   }
 
   private watched(marketId: string): Watched {
     const known = this.markets.get(marketId);
     if (known) return known;
-    const watched: Watched = { book: new MarketBook(), bookWatchers: new Set(), tickerWatchers: new Set(), latest: undefined, loading: undefined };
+    const watched: Watched = { book: new MarketBook(), ticker: new MarketTicker(), bookWatchers: new Set(), tickerWatchers: new Set(), newcomers: 0, loading: undefined, isUnread: false };
     this.markets.set(marketId, watched);
     this.keepWatching();
     return watched;
   }
 
   private load(marketId: string, watched: Watched): Promise<void> {
-    watched.loading ??= this.rpc
-      .client(BiddingService)
-      .getOrderBook({ marketId, depth: DEPTH })
-      .then((book) => watched.book.load(book))
-      .finally(() => {
+    return (watched.loading ??= this.read(marketId, watched));
+  }
+
+  private read(marketId: string, watched: Watched): Promise<void> {
+    const reading: Promise<void> = this.rpc.client(BiddingService).getOrderBook({ marketId, depth: DEPTH }).then(
+      (book) => {
+        if (watched.loading === reading && watched.book.isBeyond(book)) return this.readLater(marketId, watched);
+        if (watched.loading === reading && !watched.book.load(book)) this.reload(marketId, watched, 'rebuilt');
+        if (watched.loading !== reading) return watched.loading;
+        [watched.loading, watched.isUnread] = [undefined, false];
+        watched.book.takeDelta(); // The snapshot holds it.
+        broadcast(watched.bookWatchers, bookSnapshot(marketId, watched.book));
+      },
+      (error: unknown) => {
+        if (watched.loading !== reading) return watched.loading;
         watched.loading = undefined;
-      });
-    return watched.loading;
+        throw error;
+      },
+    );
+    return reading;
+  }
+
+  private readLater(marketId: string, watched: Watched): Promise<void> {
+    const pause: Promise<void> = firstValueFrom(timer(READ_AGAIN_MS)).then(() => {
+      if (this.markets.get(marketId) !== watched) return undefined; // Nobody waits for it any more.
+      if (watched.loading === pause) watched.loading = undefined;
+      return this.load(marketId, watched);
+    });
+    watched.loading = pause;
+    return pause;
   }
 
   /** The stream is open while somebody watches: the busy writer tells of its changes only then. */
@@ -117,13 +175,19 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
       this.subscription?.unsubscribe();
       this.subscription = undefined;
     }
+    if (this.areTickersDue) this.tellTickers();
+    for (const [marketId, watched] of this.markets) if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched, 'unread');
     if (this.subscription || this.markets.size === 0) return;
     this.isFresh = true;
-    const ended = (error?: unknown) => {
-      if (!this.isFresh) this.log.warn({ error }, 'the stream of market changes ended');
-      this.subscription = undefined;
-    };
-    const subscription = this.rpc.client(BiddingService).watchMarkets({}).subscribe({ next: (message) => this.take(message), error: ended, complete: () => ended() });
+    const subscription = this.rpc.client(BiddingService).watchMarkets({}).subscribe({
+      next: (message) => this.take(message),
+      error: (error: unknown) => {
+        if (!this.isFresh) this.log.warn({ error }, 'the stream of market changes ended');
+        this.subscription = undefined;
+      },
+      // Bidding says by it that changes may have been missed: all is read again.
+      complete: () => (this.subscription = undefined),
+    });
     if (!subscription.closed) this.subscription = subscription;
     this.reloadAll();
   }
@@ -136,29 +200,60 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const update of updates) {
       const watched = this.markets.get(update.marketId);
       if (!watched) continue;
-      watched.latest = { update, sinceMs: watched.latest?.sinceMs ?? safe(update.committedAtMs) };
-      if (!watched.book.apply(update)) this.reload(update.marketId, watched, 'rebuilt');
+      watched.ticker.hear(update);
+      if (!watched.book.apply(update, watched.loading !== undefined)) this.reload(update.marketId, watched, 'rebuilt');
     }
   }
 
   private reloadAll(): void {
-    for (const [marketId, watched] of this.markets) if (watched.book.isLoaded) this.reload(marketId, watched, 'stream');
+    for (const [marketId, watched] of this.markets) if (watched.bookWatchers.size > 0 || watched.loading) this.reload(marketId, watched, 'stream');
+    this.tellTickers();
+  }
+
+  /** As it is now: what was missed is not made good by a later change, since none may come. */
+  private tellTickers(): void {
+    this.areTickersDue = false;
+    const ids = [...this.markets].flatMap(([marketId, { tickerWatchers }]) => (tickerWatchers.size > 0 ? [marketId] : []));
+    for (let at = 0; at < ids.length; at += TICKERS_ASKED_MAX) {
+      this.rpc.client(BiddingService).getMarketData({ marketIds: ids.slice(at, at + TICKERS_ASKED_MAX) }).then(
+        ({ markets }) => this.takeTickers(markets),
+        (error: unknown) => {
+          this.areTickersDue = true;
+          if (!this.areTickersUnread) this.tell(error, {}, 'tickers could not be read for those who watch them');
+          this.areTickersUnread = true;
+        },
+      );
+    }
+  }
+
+  private takeTickers(markets: readonly MarketData[]): void {
+    this.areTickersUnread = false;
+    for (const market of markets) {
+      const watched = this.markets.get(market.marketId);
+      if (watched?.ticker.read(market)) broadcast(watched.tickerWatchers, tickerSnapshot(market));
+      else if (watched) this.areTickersDue = true;
+    }
   }
 
   private reload(marketId: string, watched: Watched, why: Resync): void {
     this.resyncs.set(why, (this.resyncs.get(why) ?? 0) + 1);
     watched.book.unload();
-    this.load(marketId, watched).then(
-      () => broadcast(watched.bookWatchers, { ch: `book:${marketId}`, t: 'snapshot', d: watched.book.snapshot() }),
-      (error: unknown) => this.log.warn({ error, market_id: marketId }, 'a book could not be loaded for those who watch it'),
-    );
+    watched.loading = undefined; // What is under way may have been read too early.
+    this.load(marketId, watched).catch((error: unknown) => {
+      if (!watched.isUnread) this.tell(error, { market_id: marketId }, 'a book could not be loaded for those who watch it');
+      watched.isUnread = true;
+    });
+  }
+
+  /** Once for each outage. A neighbour that is away is told of by whoever calls it. */
+  private tell(error: unknown, what: object, message: string): void {
+    this.log[isUnanswered(error) ? 'info' : 'warn']({ error, ...what }, message);
   }
 
   private sendChanges(): void {
     for (const [marketId, watched] of this.markets) {
-      if (!watched.book.isLoaded && watched.bookWatchers.size > 0 && !watched.loading) this.reload(marketId, watched, 'unread');
       this.sendDelta(marketId, watched);
-      this.sendTicker(marketId, watched);
+      this.sendTicker(watched);
     }
   }
 
@@ -169,18 +264,26 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     this.delay.written('book', taken.committedAtMs);
   }
 
-  private sendTicker(marketId: string, watched: Watched): void {
-    const { latest, tickerWatchers } = watched;
-    watched.latest = undefined;
-    if (!latest || tickerWatchers.size === 0) return;
-    broadcast(tickerWatchers, { ch: `ticker:${marketId}`, t: 'state', d: tickerOf(latest.update) });
-    this.delay.written('ticker', latest.sinceMs);
+  private sendTicker({ ticker, tickerWatchers }: Watched): void {
+    const untold = ticker.take();
+    if (!untold || tickerWatchers.size === 0) return;
+    broadcast(tickerWatchers, tickerState(untold.update));
+    this.delay.written('ticker', untold.committedAtMs);
   }
 }
 
-function tickerOf({ seq, epoch, state, lowestAskMinor, highestBidMinor, numberOfAsks, numberOfBids }: MarketUpdate) {
+function bookSnapshot(marketId: string, book: MarketBook): SentFrame {
+  return { ch: `book:${marketId}`, t: 'snapshot', d: book.snapshot() };
+}
+
+function tickerSnapshot(market: MarketData): SentFrame {
+  return { ch: `ticker:${market.marketId}`, t: 'snapshot', d: tickerJson(market) };
+}
+
+function tickerState({ marketId, seq, epoch, state, lowestAskMinor, highestBidMinor, numberOfAsks, numberOfBids }: MarketUpdate): SentFrame {
   const price = (minor: bigint | undefined) => (minor === undefined ? undefined : safe(minor));
-  return { seq: safe(seq), epoch: safe(epoch), state, lowestAsk: price(lowestAskMinor), highestBid: price(highestBidMinor), numberOfAsks, numberOfBids };
+  const d = { seq: safe(seq), epoch: safe(epoch), state, lowestAsk: price(lowestAskMinor), highestBid: price(highestBidMinor), numberOfAsks, numberOfBids };
+  return { ch: `ticker:${marketId}`, t: 'state', d };
 }
 
 function broadcast(watchers: ReadonlySet<Watcher>, frame: SentFrame): void {

@@ -1,5 +1,6 @@
 import type { Log } from '@libs/chassis/log';
 import type { CallUser } from '@libs/rpc/call-context';
+import { isUnanswered } from '@libs/rpc/rpc';
 import { firstValueFrom, race, ReplaySubject, type Subscription, timer } from 'rxjs';
 import { RequestLine } from '../trade/request-line';
 import type { Watcher } from './market-hub';
@@ -23,6 +24,8 @@ interface Watched {
   isRead: boolean;
   isLoaded: boolean;
   loading: Promise<void> | undefined;
+  /** It could not be read again, which was told. */
+  isUnread: boolean;
 }
 
 /** One kind of things that users own. All who watch share one stream; all sockets of a user share one picture. */
@@ -79,7 +82,7 @@ export class UserChannel {
   }
 
   private begin(user: CallUser): Watched {
-    const watched: Watched = { user, picture: new UserPicture(), watchers: new Set(), waiting: new Set(), heard: new ReplaySubject(1), isRead: false, isLoaded: false, loading: undefined };
+    const watched: Watched = { user, picture: new UserPicture(), watchers: new Set(), waiting: new Set(), heard: new ReplaySubject(1), isRead: false, isLoaded: false, loading: undefined, isUnread: false };
     this.watched.set(user.id, watched);
     this.line?.next({ watch: [user.id] });
     return watched;
@@ -166,8 +169,11 @@ export class UserChannel {
     this.reads += 1;
     try {
       this.show(watched, await this.source.read(watched.user));
+      watched.isUnread = false;
     } catch (error) {
-      this.log.warn({ error, channel: this.name }, 'what a user owns could not be read again; it will be tried again');
+      // Once for each outage. A neighbour that is away is told of by whoever calls it.
+      if (!watched.isUnread) this.log[isUnanswered(error) ? 'info' : 'warn']({ error, channel: this.name }, 'what a user owns could not be read again; it will be tried again');
+      watched.isUnread = true;
       if (this.watched.get(watched.user.id) === watched) this.doubtful.add(watched);
       return; // `tend` tries it, a moment later.
     } finally {

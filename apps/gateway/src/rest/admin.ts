@@ -57,7 +57,7 @@ function userRoutes(rpc: Rpc): Route[] {
 }
 
 function orderRoutes(rpc: Rpc): Route[] {
-  const onOrder = { ...admin, method: 'POST', params: orderParams, body: Reason, answer: OrderJson, idempotencyKey: 'required', refusals: ['order.not_found', 'order.illegal_transition', 'order.key_reused'] } as const;
+  const onOrder = { ...admin, method: 'POST', params: orderParams, body: Reason, answer: OrderJson, idempotencyKey: 'required', refusals: ['order.not_found', 'order.not_yours', 'order.illegal_transition', 'order.key_reused'] } as const;
   return [
     route({
       ...onOrder, path: '/v1/admin/orders/{orderId}/cancel', summary: 'Cancel an order that has not been shipped.',
@@ -93,7 +93,7 @@ function orderTaskRoutes(rpc: Rpc): Route[] {
       },
     }),
     route({
-      ...admin, method: 'POST', path: '/v1/admin/tasks/orders/{taskId}/resume', summary: 'Let the order go on.', refusals: ['order.task_not_found'], params: taskParams, body: Reason, answer: TaskJson,
+      ...admin, method: 'POST', path: '/v1/admin/tasks/orders/{taskId}/resume', summary: 'Let the order go on.', refusals: ['order.task_not_found', 'order.not_yours', 'order.illegal_transition'], params: taskParams, body: Reason, answer: TaskJson,
       async handle({ params: { taskId }, body, call }) {
         const { task } = await orders.resumeManualTask({ taskId, ...body }, call);
         return taskJson(present(task));

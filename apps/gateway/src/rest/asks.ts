@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { idOf, moneyMessage, page, pageOf, PriceJson } from './json';
 import { notFound } from './not-found';
-import { changed, CommandedQuoteJson, commandedJson, outcomeOf, QuoteJson, quoteJson, quoteQuery, type SendTrade } from './quotes';
+import { changed, CommandedQuoteJson, commandedJson, outcomeOf, QuoteJson, quoteJson, quoteQuery, type SendTrade, versionedJson } from './quotes';
 
 /** Where the pair is shipped from. */
 const choice = { addressVersionId: idOf('adv').optional() };
@@ -46,17 +46,17 @@ export function askRoutes(rpc: Rpc, send: SendTrade): Route[] {
     route({
       ...common, method: 'GET', path: '/v1/asks/{askId}', status: 200, summary: 'One of one\'s own asks.', refusals: ['bidding.quote_not_found'],
       params, answer: QuoteJson,
-      async handle({ params: { askId }, call }) {
+      async handle({ params: { askId }, call }, headers) {
         const { asks: [ask] } = await bidding.getMyAsks({ askId, limit: 1 }, call);
-        return quoteJson(ask ?? notFound('bidding.quote_not_found', 'You have no such ask.'));
+        return versionedJson(ask ?? notFound('bidding.quote_not_found', 'You have no such ask.'), headers);
       },
     }),
     route({
-      ...command, method: 'PATCH', path: '/v1/asks/{askId}', status: 200, summary: 'Change price or expiry. A new price loses time priority and may match.', idempotencyKey: 'optional', refusals: [...placing, ...changing],
-      params, body: AmendAsk,
+      ...command, method: 'PATCH', path: '/v1/asks/{askId}', status: 200, summary: 'Change price or expiry. A new price loses time priority and may match.', idempotencyKey: 'optional', refusals: ['bidding.stale', ...placing, ...changing],
+      ifMatch: true, params, body: AmendAsk,
       async handle(input, headers) {
         const { price, expiresInDays } = changed(input.body);
-        const value = { askId: input.params.askId, ...(price && { price: moneyMessage(price) }), expiresInDays, idempotencyKey: input.key };
+        const value = { askId: input.params.askId, ...(price && { price: moneyMessage(price) }), expiresInDays, expectedVersion: input.ifMatch, idempotencyKey: input.key };
         const amended = outcomeOf(await send({ case: 'amendAsk', value }, input), 'amendedAsk');
         return commandedJson(amended.ask, amended, headers);
       },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Route, route } from '../door/route';
 import { idOf, moneyMessage, page, pageOf, PriceJson } from './json';
 import { notFound } from './not-found';
-import { changed, CommandedQuoteJson, commandedJson, outcomeOf, QuoteJson, quoteJson, quoteQuery, type SendTrade } from './quotes';
+import { changed, CommandedQuoteJson, commandedJson, outcomeOf, QuoteJson, quoteJson, quoteQuery, type SendTrade, versionedJson } from './quotes';
 
 const choice = { paymentMethodId: idOf('pm').optional(), addressVersionId: idOf('adv').optional() };
 
@@ -45,17 +45,17 @@ export function bidRoutes(rpc: Rpc, send: SendTrade): Route[] {
     route({
       ...common, method: 'GET', path: '/v1/bids/{bidId}', status: 200, summary: 'One of one\'s own bids.', refusals: ['bidding.quote_not_found'],
       params, answer: QuoteJson,
-      async handle({ params: { bidId }, call }) {
+      async handle({ params: { bidId }, call }, headers) {
         const { bids: [bid] } = await bidding.getMyBids({ bidId, limit: 1 }, call);
-        return quoteJson(bid ?? notFound('bidding.quote_not_found', 'You have no such bid.'));
+        return versionedJson(bid ?? notFound('bidding.quote_not_found', 'You have no such bid.'), headers);
       },
     }),
     route({
-      ...command, method: 'PATCH', path: '/v1/bids/{bidId}', status: 200, summary: 'Change price or expiry. A new price loses time priority and may match.', idempotencyKey: 'optional', refusals: [...placing, ...changing],
-      params, body: AmendBid,
+      ...command, method: 'PATCH', path: '/v1/bids/{bidId}', status: 200, summary: 'Change price or expiry. A new price loses time priority and may match.', idempotencyKey: 'optional', refusals: ['bidding.stale', ...placing, ...changing],
+      ifMatch: true, params, body: AmendBid,
       async handle(input, headers) {
         const { price, expiresInDays } = changed(input.body);
-        const value = { bidId: input.params.bidId, ...(price && { price: moneyMessage(price) }), expiresInDays, idempotencyKey: input.key };
+        const value = { bidId: input.params.bidId, ...(price && { price: moneyMessage(price) }), expiresInDays, expectedVersion: input.ifMatch, idempotencyKey: input.key };
         const amended = outcomeOf(await send({ case: 'amendBid', value }, input), 'amendedBid');
         return commandedJson(amended.bid, amended, headers);
       },

@@ -31,10 +31,9 @@ export function deadLetterRoutes(rpc: Rpc): Route[] {
       ...admin, method: 'GET', path: '/v1/admin/dead-letters', summary: 'Events that a service could not take, newest first. Later events of their key wait behind them.', refusals: ['operations.cursor_invalid'],
       query: z.strictObject({ ...pageQuery, service: z.enum(keepers).optional() }), answer: pageOf(DeadLetterJson).extend({ missing: MissingJson }),
       async handle({ query: { limit, cursor = '', service }, call }) {
-        const { items, missing } = await deadLettersOf(rpc, service ? [service] : keepers)(limit + 1, cursor, call);
-        const shown = items.slice(0, limit);
-        const last = shown.at(-1);
-        return { ...page(shown.map(letterJson), items.length > limit && last ? letterCursor(last) : ''), missing: [...missing] };
+        const { items, hasMore, missing } = await deadLettersOf(rpc, service ? [service] : keepers)(limit, cursor, call);
+        const last = items.at(-1);
+        return { ...page(items.map(letterJson), hasMore && last ? letterCursor(last) : ''), missing: [...missing] };
       },
     }),
     route({
@@ -65,10 +64,13 @@ export function deadLetterRoutes(rpc: Rpc): Route[] {
 /** Of these services together, newest first. They share one order, and so one cursor. */
 export function deadLettersOf(rpc: Rpc, of: readonly ServiceName[] = keepers) {
   return async (limit: number, cursor: string, call: Parameters<Route['handle']>[0]['call']): Promise<Part<DeadLetter>> => {
-    const ask = async (name: ServiceName) => ({ items: (await rpc.client(OperationsService, name).getDeadLetters({ limit, cursor }, call)).deadLetters, missing: [] });
+    const ask = async (name: ServiceName) => {
+      const { deadLetters: items, nextCursor } = await rpc.client(OperationsService, name).getDeadLetters({ limit, cursor }, call);
+      return { items, hasMore: nextCursor !== '', missing: [] };
+    };
     const parts = await Promise.all(of.map((name) => orMissing(name, ask(name))));
-    const items = parts.flatMap((part) => [...part.items]).sort(newestFirst).slice(0, limit);
-    return { items, missing: parts.flatMap(({ missing }) => [...missing]) };
+    const items = parts.flatMap((part) => [...part.items]).sort(newestFirst);
+    return { items: items.slice(0, limit), hasMore: items.length > limit || parts.some(({ hasMore }) => hasMore), missing: parts.flatMap(({ missing }) => [...missing]) };
   };
 }
 

@@ -133,7 +133,7 @@ function parcelRoutes(rpc: Rpc): Route[] {
   const floorService = rpc.client(AuthenticationService);
   return [
     route({
-      ...floor, access: { roles: ['authenticator', 'admin'] }, method: 'GET', path: '/v1/authentication/stray-parcels', summary: 'Parcels that belong to no live order.', query: z.strictObject({ ...pageQuery, includeResolved: queryFlag.optional() }), answer: pageOf(ParcelJson),
+      ...floor, access: { roles: ['authenticator', 'admin'] }, method: 'GET', path: '/v1/authentication/stray-parcels', summary: 'Parcels that belong to no live order, newest first.', query: z.strictObject({ ...pageQuery, includeResolved: queryFlag.optional() }), answer: pageOf(ParcelJson),
       async handle({ query, call }) {
         const { parcels, nextCursor } = await floorService.getStrayParcels(query, call);
         return page(parcels.map(parcelJson), nextCursor);

@@ -3,6 +3,7 @@ import { invariant } from '@libs/kernel/invariant';
 import type { IdPrefix } from '@libs/kernel/ids';
 import type { MoneyMessage } from '@libs/kernel/money';
 import { z } from 'zod';
+import { PAGE_DEFAULT, PAGE_MAX } from '@libs/kernel/page-size';
 
 /** The forms that all resources share. JSON fields that are absent are left out; none is null. */
 
@@ -94,9 +95,6 @@ export function present<T>(part: T | undefined): T {
   return part;
 }
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
-
 /** A whole number in a query, where all values are text. */
 export function queryInt(min: number, max: number) {
   return z
@@ -116,12 +114,6 @@ export const bodyInstant = z
   .refine((text) => !INSTANT.test(text) || new Date(text).toISOString().slice(0, 10) === text.slice(0, 10), 'The calendar has no such day.')
   .transform((text) => new Date(text));
 export const queryInstant = bodyInstant.meta({ type: 'string', format: 'date-time' });
-
-/** The plain form of a contract's timestamp. */
-export function timestampOf(at: Date): { seconds: bigint; nanos: number } {
-  const seconds = Math.floor(at.getTime() / 1_000);
-  return { seconds: BigInt(seconds), nanos: (at.getTime() - seconds * 1_000) * 1_000_000 };
-}
 
 export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
 

@@ -4,6 +4,8 @@ import { InvalidInput } from '../door/problem';
 /** Items of a list, newest first. */
 export interface Part<T> {
   readonly items: readonly T[];
+  /** Whether there are others behind these. */
+  readonly hasMore: boolean;
   /** Whose items are missing, because they do not answer at the moment. */
   readonly missing: readonly string[];
 }
@@ -29,21 +31,22 @@ export async function mergedPage<T>(sources: readonly Source<T>[], { limit, curs
   const reached = readCursor(cursor);
   const parts = await Promise.all(
     sources.map(async (source) => {
-      const { items, missing } = await orMissing(source.name, source.fetch(limit + 1, reached[source.name] ?? ''));
-      return { missing, entries: items.map((item) => ({ source, item, at: source.at(item) })) };
+      const { items, hasMore, missing } = await orMissing(source.name, source.fetch(limit, reached[source.name] ?? ''));
+      return { missing, hasMore, entries: items.map((item) => ({ source, item, at: source.at(item) })) };
     }),
   );
   const sorted = parts.flatMap(({ entries }) => entries).sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   const shown = sorted.slice(0, limit);
   for (const { source, item } of shown) reached[source.name] = source.cursorOf(item);
-  return { data: shown.map(({ item }) => item), nextCursor: sorted.length > limit ? writeCursor(reached) : '', missing: parts.flatMap(({ missing }) => [...missing]) };
+  const hasMore = sorted.length > limit || parts.some((part) => part.hasMore);
+  return { data: shown.map(({ item }) => item), nextCursor: hasMore ? writeCursor(reached) : '', missing: parts.flatMap(({ missing }) => [...missing]) };
 }
 
 /** Who cannot be reached is named, and keeps nobody else's items from being shown. */
 export async function orMissing<T>(name: string, part: Promise<Part<T>>): Promise<Part<T>> {
   return part.catch((error: unknown) => {
     if (!(error instanceof AppError) || error.kind !== 'unavailable') throw error;
-    return { items: [], missing: [name] };
+    return { items: [], hasMore: false, missing: [name] };
   });
 }
 

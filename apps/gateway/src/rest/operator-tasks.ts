@@ -41,14 +41,23 @@ export function operatorTaskRoutes(rpc: Rpc): Route[] {
 function sourcesOver(rpc: Rpc, call: OutgoingCall): Source<Listed>[] {
   const [orders, payments, floor] = [rpc.client(OrderService), rpc.client(PaymentService), rpc.client(AuthenticationService)];
   const source = (name: OperatorTask['source'], fetch: Source<Listed>['fetch']): Source<Listed> => ({ name, fetch, cursorOf: ({ cursor }) => cursor, at: ({ task }) => task.openedAt });
-  const none = { missing: [] };
+  const part = (items: readonly Listed[], nextCursor: string) => ({ items, hasMore: nextCursor !== '', missing: [] });
   return [
-    source('orders', async (limit, cursor) => ({ ...none, items: (await orders.getManualTasks({ limit, cursor }, call)).tasks.map((task) => manual('orders', task)) })),
-    source('payments', async (limit, cursor) => ({ ...none, items: (await payments.getManualTasks({ limit, cursor }, call)).tasks.map((task) => manual('payments', task)) })),
-    source('parcels', async (limit, cursor) => ({ ...none, items: (await floor.getStrayParcels({ limit, cursor }, call)).parcels.map(parcel) })),
+    source('orders', async (limit, cursor) => {
+      const { tasks, nextCursor } = await orders.getManualTasks({ limit, cursor }, call);
+      return part(tasks.map((task) => manual('orders', task)), nextCursor);
+    }),
+    source('payments', async (limit, cursor) => {
+      const { tasks, nextCursor } = await payments.getManualTasks({ limit, cursor }, call);
+      return part(tasks.map((task) => manual('payments', task)), nextCursor);
+    }),
+    source('parcels', async (limit, cursor) => {
+      const { parcels, nextCursor } = await floor.getStrayParcels({ limit, cursor }, call);
+      return part(parcels.map(parcel), nextCursor);
+    }),
     source('dead_letters', async (limit, cursor) => {
-      const { items, missing } = await deadLettersOf(rpc)(limit, cursor, call);
-      return { items: items.map(letter), missing };
+      const letters = await deadLettersOf(rpc)(limit, cursor, call);
+      return { ...letters, items: letters.items.map(letter) };
     }),
   ];
 }

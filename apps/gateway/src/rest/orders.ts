@@ -2,7 +2,7 @@ import { type Order, type OrderEvent, OrderService } from '@libs/contracts/gen/e
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Headers, type Route, route } from '../door/route';
-import { AmountJson, amount, freeText, idOf, InstantJson, instant, knownInstant, line, orAbsent, page, pageOf, pageQuery, present, safe } from './json';
+import { AmountJson, amount, freeText, idOf, InstantJson, instant, knownInstant, orAbsent, page, pageOf, pageQuery, present, safe } from './json';
 import { tellReplay } from './replayed';
 
 const LineJson = z.object({ kind: z.string(), amount: AmountJson });
@@ -98,7 +98,7 @@ export function orderRoutes(rpc: Rpc): Route[] {
     }),
     route({
       ...theirs, access: { roles: ['authenticator'] }, method: 'POST', path: '/v1/orders/{orderId}/ship-to-buyer', status: 200, summary: 'The pair has passed and leaves for its buyer.', refusals: commonRefusals, idempotencyKey: 'required',
-      body: z.strictObject({ tracking: trackingNumber.optional(), note: line(200).optional() }), answer: OrderJson,
+      body: z.strictObject({ tracking: trackingNumber.optional(), note: freeText(200).optional() }), answer: OrderJson,
       handle: (input, headers) => orderStep(rpc, 'buyer_shipped')(input.params.orderId, { tracking: input.body.tracking, reason: input.body.note }, { input, headers }),
     }),
   ];

@@ -1,8 +1,9 @@
 import { CollectionService, type PortfolioItem, type PortfolioValue } from '@libs/contracts/gen/exchange/analytics/v1/collection_pb';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { AmountJson, amount, bodyInstant, freeText, idOf, InstantJson, instant, knownInstant, MoneyJson, moneyMessage, orAbsent, page, pageOf, pageQuery, present, PriceJson, safe, timestampOf } from './json';
+import { AmountJson, amount, bodyInstant, freeText, idOf, InstantJson, instant, knownInstant, MoneyJson, moneyMessage, orAbsent, page, pageOf, pageQuery, present, PriceJson, safe } from './json';
 import { tellReplay } from './replayed';
 
 /** A whole portfolio with ordinary notes, and in its body room for what JSON and UTF-8 make longer. */

@@ -1,9 +1,10 @@
 import type { Candle, GetCandlesResponse, Sale, Totals } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
 import { AnalyticsService } from '@libs/contracts/gen/exchange/analytics/v1/analytics_pb';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { Rpc } from '@libs/rpc/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../door/route';
-import { AmountJson, idOf, InstantJson, instant, knownInstant, minorAmount, page, pageOf, pageQuery, present, queryInstant, queryInt, safe, timestampOf } from './json';
+import { AmountJson, idOf, InstantJson, instant, knownInstant, minorAmount, page, pageOf, pageQuery, present, queryInstant, queryInt, safe } from './json';
 
 const SaleJson = z.object({ marketId: z.string(), productId: z.string(), size: z.string(), price: AmountJson, soldAt: InstantJson, sequence: z.int() });
 const CandleJson = z.object({

@@ -88,7 +88,7 @@ export function productRoutes(rpc: Rpc): Route[] {
     }),
     route({
       ...administered, method: 'DELETE', path: '/v1/products/{productId}', status: 204, summary: 'Retire a product: its markets close, open quotes are cancelled, running orders go on.', refusals: ['product.not_found'],
-      params: ownParams, query: z.strictObject({ reason: line(200).optional() }),
+      params: ownParams, query: z.strictObject({ reason: freeText(200).optional() }),
       async handle({ params: { productId }, query, call }) {
         await products.retireProduct({ productId, reason: query.reason ?? 'retired by an admin' }, call);
         return undefined;

@@ -4,7 +4,7 @@ import { InvalidInput } from '../door/problem';
 import type { Headers, Input } from '../door/route';
 import type { TradeCommand, TradeOutcome } from '../trade/trade-stream';
 import { z } from 'zod';
-import { AmountJson, amount, idOf, InstantJson, knownInstant, orAbsent, pageQuery, present, safe } from './json';
+import { AmountJson, amount, etag, idOf, InstantJson, knownInstant, orAbsent, pageQuery, present, safe } from './json';
 import { tellReplay } from './replayed';
 
 /** What bids and asks have in common. */
@@ -22,6 +22,7 @@ export const QuoteJson = z.object({
   /** Buy Now or Sell Now: takes what is there and never rests. */
   immediate: z.boolean(),
   matchId: z.string().optional(),
+  version: z.int(),
 });
 
 /** The quote, what it met, and the sequence from which on the book shows it. */
@@ -38,7 +39,7 @@ export const quoteQuery = z.strictObject({
 
 
 export function quoteJson(quote: Quote | undefined): z.input<typeof QuoteJson> {
-  const { id, marketId, price, status, reason, expiresAt, placedAt, paymentMethodId, addressVersionId, immediate, matchId } = present(quote);
+  const { id, marketId, price, status, reason, expiresAt, placedAt, paymentMethodId, addressVersionId, immediate, matchId, version } = present(quote);
   return {
     id,
     marketId,
@@ -51,7 +52,14 @@ export function quoteJson(quote: Quote | undefined): z.input<typeof QuoteJson> {
     addressVersionId: orAbsent(addressVersionId),
     immediate,
     matchId: orAbsent(matchId),
+    version: safe(version),
   };
+}
+
+/** One quote, with the ETag that its next amendment must name. */
+export function versionedJson(quote: Quote | undefined, headers: Headers): z.input<typeof QuoteJson> {
+  headers.header('ETag', etag(present(quote).version));
+  return quoteJson(quote);
 }
 
 interface Commanded {
@@ -64,7 +72,7 @@ export function commandedJson(quote: Quote | undefined, commanded: Commanded, he
   tellReplay(headers, commanded);
   const { bookSeq, match } = commanded;
   const met = match && { match: { id: match.id, price: amount(match.price) } };
-  return { ...quoteJson(quote), ...met, bookSeq: safe(bookSeq) };
+  return { ...versionedJson(quote, headers), ...met, bookSeq: safe(bookSeq) };
 }
 
 /** An amendment that amends nothing is a mistake. */

@@ -3,7 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Activity } from '@libs/chassis/activity';
 import { Log } from '@libs/chassis/log';
 import { Loop } from '@libs/chassis/loop';
-import { attributeNames } from '@libs/chassis/span-attributes';
+import { commandSpan } from '@libs/chassis/span-attributes';
 import { Spans } from '@libs/chassis/spans';
 import { currentTraceparent } from '@libs/chassis/trace';
 import { type Answer, BiddingService, type CommandSchema, type Refusal, type TradeResponse } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
@@ -83,10 +83,7 @@ export class TradeStream implements OnApplicationBootstrap, OnApplicationShutdow
 
   send(command: TradeCommand, user: CallUser, traceparent: string): Promise<TradeOutcome> {
     if (!this.spans.samples(traceparent)) return this.forward(command, user, traceparent);
-    const name = command.case ?? 'malformed';
-    // The stream is everybody's and outlives them all: each command is a call of its own on it.
-    const attributes = { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: BiddingService.typeName, [attributeNames.rpcMethod]: BiddingService.method.trade.name, [attributeNames.command]: name };
-    return this.spans.run({ name: `trade ${name}`, kind: 'client', cause: traceparent, attributes }, () => this.forward(command, user, currentTraceparent() ?? traceparent));
+    return this.spans.run({ ...commandSpan(BiddingService.method.trade, command.case), kind: 'client', cause: traceparent }, () => this.forward(command, user, currentTraceparent() ?? traceparent));
   }
 
   private forward(command: TradeCommand, { id, sessionId }: CallUser, traceparent: string): Promise<TradeOutcome> {

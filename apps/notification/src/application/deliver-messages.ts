@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
 import { Clock } from '@libs/kernel/clock';
 import { InvariantViolation } from '@libs/kernel/invariant';
+import { WorkUnderWay } from '@libs/postgres/work-under-way';
 import { rule } from '../domain/preferences';
 import { Compose } from './compose';
 import { Messages, Settings, type TakenMessage, Telemetry } from './ports';
@@ -49,7 +50,7 @@ export class DeliverMessage {
 /** A bounded pool: each message goes its own way, and the next one takes its place as soon as it is over. */
 @Injectable()
 export class DeliverMessages {
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay: WorkUnderWay;
   private whenRoom: () => void = () => undefined;
 
   constructor(
@@ -58,19 +59,19 @@ export class DeliverMessages {
     private readonly settings: Settings,
     private readonly telemetry: Telemetry,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.underWay = new WorkUnderWay((underWay) => messages.freeLeases(underWay));
+  }
 
   /** Begins what is due, as far as there is room. */
   async execute(): Promise<void> {
     const room = this.settings.atOnce - this.underWay.size;
     // A batch at a time: to ask for one message whenever one is done would cost more than the message.
     if (room < Math.ceil(this.settings.atOnce / 2)) return;
-    for (const message of await this.messages.take(room, this.clock.now())) {
-      const run = this.one(message).finally(() => {
-        this.underWay.delete(run);
+    for (const message of await this.underWay.take(() => this.messages.take(room, this.clock.now()))) {
+      this.underWay.begin(message.id, this.one(message), () => {
         if (this.underWay.size <= this.settings.atOnce / 2) this.whenRoom();
       });
-      this.underWay.add(run);
     }
   }
 
@@ -84,16 +85,17 @@ export class DeliverMessages {
 
   /** Resolves when all that has begun is over. */
   async drained(): Promise<void> {
-    await Promise.all(this.underWay);
+    await this.underWay.drained();
   }
 
+  /** Never throws. */
   private async one(message: TakenMessage): Promise<void> {
     const { id, kind, channel } = message;
     try {
       const { outcome, reason } = await this.attempt(message);
       this.telemetry.happened(channel, outcome, { kind, id, ...(reason && { reason }) });
     } catch (error) {
-      // Its lease ends by itself, and then it is looked at again.
+      this.underWay.abandon(id);
       this.telemetry.broke(id, error);
     }
   }

@@ -81,8 +81,8 @@ export abstract class Messages {
   abstract hold(id: string, until: Date): Promise<void>;
   /** Into its reader's inbox, and done. */
   abstract deliverToInbox(message: TakenMessage, shown: { title: string; text: string; link: string; event: EventName }): Promise<void>;
-  /** At the start: what a dead process had taken is free at once; what a living one is at work on is not. */
-  abstract freeLeases(): Promise<void>;
+  /** What a dead process had taken is free at once, and of this one's whatever is not `underWay`; what another living one is at work on is not. */
+  abstract freeLeases(underWay: readonly string[]): Promise<void>;
   /** What has yet to be done, as of a business time. What waits for quiet hours to end is not due. */
   abstract dueCount(now: Date): Promise<number>;
   abstract queue(): Promise<Queue>;

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid, notFound, statusUnknown } from '../domain/errors';
 import { Inbox, type InboxItem, type InboxStatus, inboxStatuses } from './ports';
-
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 
 /** What somebody has been told, and what they have seen of it. */
 @Injectable()
@@ -13,7 +11,7 @@ export class ReadInbox {
 
   async page(userId: string, query: { status: string; limit: number; cursor: string }): Promise<{ items: InboxItem[]; nextCursor: string }> {
     if (query.cursor !== '' && !uuidOf('ntf', query.cursor)) throw cursorInvalid();
-    const limit = Math.min(query.limit > 0 ? query.limit : PAGE_DEFAULT, PAGE_MAX);
+    const limit = pageSize(query.limit);
     const status = query.status === '' ? undefined : statusOf(query.status);
     const found = await this.inbox.page(userId, { limit: limit + 1, ...(status && { status }), ...(query.cursor !== '' && { before: query.cursor }) });
     const items = found.slice(0, limit);

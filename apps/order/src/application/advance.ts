@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { currentTraceparent, traceIdOf } from '@libs/chassis/trace';
-import { Metrics } from '@libs/chassis/metrics';
 import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
@@ -10,10 +9,8 @@ import { type Actor, type OrderEvent, type Status, step, type Step, type TimerKi
 import type { Order } from '../domain/order';
 import { announce } from './announce';
 import { Deadlines } from './deadlines';
+import { OrderTelemetry } from './order-telemetry';
 import { type HistoryEntry, Orders, type RequestKey, Steps } from './ports';
-
-const DAY_S = 86_400;
-const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 30, 300, 3_600, DAY_S, 3 * DAY_S, 7 * DAY_S, 14 * DAY_S];
 
 /** Something that is said to have happened to an order. */
 export interface Happening {
@@ -43,7 +40,7 @@ export class Advance {
     private readonly deadlines: Deadlines,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    private readonly telemetry: OrderTelemetry,
   ) {}
 
   async execute(tx: Transaction, orderId: string, happening: Happening): Promise<Advanced> {
@@ -54,8 +51,11 @@ export class Advance {
     const { event, actor } = happening;
 
     const next = step(order.status, event);
-    if (past.events.includes(event)) return { outcome: 'repeated', order };
-    if (!next?.by.includes(actor)) return { outcome: 'refused', order };
+    const isRepeated = past.events.includes(event);
+    if (isRepeated || !next?.by.includes(actor)) {
+      this.telemetry.notAdvanced(order, happening);
+      return { outcome: isRepeated ? 'repeated' : 'refused', order };
+    }
     if (next.before && (await this.isLate(tx, orderId, next.before, happening.at ?? now))) return { outcome: 'late', order };
 
     const advanced = await this.advanced(tx, order, happening, { next, now });
@@ -66,7 +66,7 @@ export class Advance {
     failpoint('order.afterState');
     announce(this.outbox, tx, { event, before: order, order: advanced, reasons: happening.reasons ?? [] });
     failpoint('order.afterOutbox');
-    this.observe(order, advanced, event);
+    this.telemetry.advanced(order, advanced, event);
     return { outcome: 'applied', order: advanced };
   }
 
@@ -97,17 +97,6 @@ export class Advance {
       this.deadlines.dropOvertaken(tx, before, order),
       next.starts && this.deadlines.start(tx, order.id, next.starts, happening.at ?? order.updatedAt),
     ]);
-  }
-
-  private observe(before: Order, order: Order, event: OrderEvent): void {
-    const seconds = (order.updatedAt.getTime() - before.updatedAt.getTime()) / 1_000;
-    this.metrics
-      .histogram('order_processing_duration_seconds', 'Business time that orders spent in a status, by where they went.', ['from', 'to'], DURATION_BUCKETS_S)
-      .observe({ from: before.status, to: order.status }, Math.max(0, seconds));
-    if (order.status !== before.status && (order.status === 'cancelled' || order.status === 'auth_failed')) {
-      this.metrics.counter('compensations_total', 'Sagas that turned back, by why.', ['saga', 'reason']).inc({ saga: 'order', reason: order.cancelReason ?? event });
-    }
-    if (event === 'ship_by_passed') this.metrics.counter('ship_window_breaches_total', 'Sellers who did not ship in time.').inc();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Outbox } from '@libs/events/outbox';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyToMessage } from '@libs/kernel/money';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { Transaction } from '@libs/postgres/transaction';
 import type { OrderEvent } from '../domain/lifecycle';
 import type { Leg, Order } from '../domain/order';
@@ -60,11 +61,4 @@ export function announceShipped(outbox: Outbox, tx: Transaction, order: Order, l
 export function announceLabel(outbox: Outbox, tx: Transaction, order: Order, label: { leg: Leg; tracking: string }): void {
   const shipBy = order.shipBy && timestampOf(order.shipBy);
   outbox.add(tx, 'order.label_ready', order.id, { orderId: order.id, sellerId: order.sellerId, tracking: label.tracking, leg: label.leg, shipBy });
-}
-
-/** The plain form of a contract's timestamp. */
-function timestampOf(at: Date): { seconds: bigint; nanos: number } {
-  const ms = at.getTime();
-  const seconds = Math.floor(ms / 1_000);
-  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
 }

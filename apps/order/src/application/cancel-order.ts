@@ -67,8 +67,8 @@ export class CancelOrder {
 
     const event = actor === 'admin' ? 'admin_cancelled' : 'seller_cancelled';
     const { outcome, order: cancelled } = await this.advance.execute(tx, orderId, { event, actor, actorId: caller.id, reason, ...(request && { request }) });
-    if (outcome === 'refused' || outcome === 'late') throw illegalTransition(order.status, event);
-    if (outcome === 'applied' && doNotRelist) await this.orders.patch(tx, orderId, { doNotRelist });
+    if (outcome !== 'applied') throw illegalTransition(order.status, event);
+    if (doNotRelist) await this.orders.patch(tx, orderId, { doNotRelist });
     return { order: cancelled, isReplay: false };
   }
 }

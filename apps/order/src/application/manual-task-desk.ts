@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from './caller';
 import type { ManualTask } from './ports';
 import { ReadManualTasks, type TaskQuery } from './read-manual-tasks';
 import { ResumeManualTask } from './resume-manual-task';
@@ -15,7 +16,7 @@ export class ManualTaskDesk {
     return this.reading.execute(query);
   }
 
-  resume(adminId: string, taskId: string, reason: string): Promise<ManualTask> {
-    return this.resuming.execute(adminId, taskId, reason);
+  resume(admin: Caller, taskId: string, reason: string): Promise<ManualTask> {
+    return this.resuming.execute(admin, taskId, reason);
   }
 }

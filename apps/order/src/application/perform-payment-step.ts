@@ -22,8 +22,8 @@ export class PerformPaymentStep {
   constructor(private readonly neighbours: Neighbours) {}
 
   async charge(order: Order): Promise<Answer> {
-    // A cancelled order must not begin a charge; one that had begun is ended by `cancel`.
-    if (order.status === 'cancelled') return { is: 'void' };
+    // A cancelled order must not begin a charge, and one that had begun is ended by `cancel`. One that took the money still has to tell how much.
+    if (order.status === 'cancelled' && !wasCharged(order)) return { is: 'void' };
     return chargeAnswer(await this.neighbours.processPayment(order));
   }
 
@@ -49,6 +49,8 @@ export class PerformPaymentStep {
     return isPayoutOnItsWay(state) ? { is: 'done', patch } : { is: 'wait', ms: LOOK_AT_PAYOUT_MS, patch };
   }
 }
+
+const wasCharged = ({ paymentStatus }: Order) => ['captured', 'refunding', 'refunded'].includes(paymentStatus);
 
 function chargeAnswer({ state, buyerLines, sellerLines }: PaymentView): Answer {
   const lines = { buyerLines, sellerLines };

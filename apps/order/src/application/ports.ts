@@ -79,7 +79,7 @@ export abstract class Orders {
 }
 
 export abstract class History {
-  /** Whether this user's key was used for the same request; undefined when it was not used. */
+  /** Whether this user's key was used for the same request; undefined when it was not used, and then it is this transaction's. */
   abstract findKey(tx: Transaction, actorId: string, request: RequestKey): Promise<boolean | undefined>;
   abstract of(orderId: string): Promise<HistoryEntry[]>;
 }
@@ -113,6 +113,8 @@ export abstract class Steps {
   abstract hasOpen(tx: Transaction, orderId: string, kind?: Effect): Promise<boolean>;
   /** Runs it at the next pass. */
   abstract hurry(tx: Transaction, orderId: string, kind: Effect): Promise<void>;
+  /** Runs it at the next pass, also when it had ended. */
+  abstract again(tx: Transaction, orderId: string, kind: Effect): Promise<void>;
   /** Not done, not waiting for others (but for the end of a charge), and neither failing again and again nor held up by one that is. */
   abstract countLive(): Promise<number>;
 }

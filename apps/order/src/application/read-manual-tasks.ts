@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid } from '../domain/errors';
 import { type ManualTask, ManualTasks } from './ports';
-import { pageSize } from './read-orders';
 
 export interface TaskQuery {
   readonly includeClosed: boolean;

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid, filterInvalid, labelNotReady, orderNotFound } from '../domain/errors';
 import { type Order, reasonFor, type Viewer } from '../domain/order';
 import { type Caller, viewerOf } from './caller';
 import { History, type HistoryEntry, type Label, type OrderFilter, Orders, Shipments } from './ports';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 /** Of one page for another service that builds its projection anew. */
 const RECORDS_MAX = 1_000;
 
@@ -64,11 +63,6 @@ export class ReadOrders {
     if (!label) throw labelNotReady();
     return label;
   }
-}
-
-/** A page's size as asked for, within what is served. */
-export function pageSize(limit: number): number {
-  return Math.min(PAGE_MAX, limit > 0 ? limit : PAGE_DEFAULT);
 }
 
 function filterOf(caller: Caller, { role, state, cursor }: OrderQuery): Omit<OrderFilter, 'limit'> {

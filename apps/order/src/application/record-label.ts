@@ -29,6 +29,8 @@ export class RecordLabel {
     invariant(isOurs, `the carrier gave ${label.tracking} to two parcels`);
     // A label that came too late for the order is only kept: nobody should use it.
     if (order.status !== labelStatuses[label.leg]) return;
+    // A process that slept in the midst of the step brings what its successor has recorded: nobody is told twice, or given more time.
+    if (order.tracking[label.leg] === label.tracking) return;
     const shipBy = label.leg === 'inbound' ? await this.deadlines.shipBy(tx, now) : order.shipBy;
     if (label.leg === 'inbound') await this.deadlines.start(tx, order.id, 'ship_by', now);
     await this.orders.patch(tx, order.id, { tracking: { [label.leg]: label.tracking }, shipBy });

@@ -16,8 +16,8 @@ export class RecordPayment {
   async captured(tx: Transaction, orderId: string): Promise<void> {
     const { order } = await this.advance.execute(tx, orderId, { event: 'payment_captured', actor: 'system' });
     if (order.buyerLines.length > 0) return this.steps.finish(tx, orderId, ['charge', 'cancel_payment'], 'done');
-    // The charge still has to tell what exactly was charged.
-    await Promise.all([this.steps.hurry(tx, orderId, 'charge'), this.steps.finish(tx, orderId, ['cancel_payment'], 'done')]);
+    // The charge still has to tell what exactly was charged, also when it was given up since the order was cancelled.
+    await Promise.all([this.steps.again(tx, orderId, 'charge'), this.steps.finish(tx, orderId, ['cancel_payment'], 'done')]);
   }
 
   async failed(tx: Transaction, orderId: string, failureCode: string): Promise<void> {
@@ -27,9 +27,9 @@ export class RecordPayment {
     await this.steps.finish(tx, orderId, ['charge', 'cancel_payment'], 'done');
   }
 
-  async actionRequired(tx: Transaction, orderId: string, why: string): Promise<void> {
+  async actionRequired(tx: Transaction, orderId: string, retriesItself: boolean): Promise<void> {
     const order = await this.orders.lock(tx, orderId);
-    const paymentStatus: PaymentStatus = why === 'authentication_required' ? 'action_required' : 'retrying';
+    const paymentStatus: PaymentStatus = retriesItself ? 'retrying' : 'action_required';
     if (order?.status === 'pending') await this.orders.patch(tx, orderId, { paymentStatus });
   }
 

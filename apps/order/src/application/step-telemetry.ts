@@ -4,6 +4,7 @@ import { Log } from '@libs/chassis/log';
 import { Metrics } from '@libs/chassis/metrics';
 import { attributeNames } from '@libs/chassis/span-attributes';
 import { Spans } from '@libs/chassis/spans';
+import { isUnanswered } from '@libs/rpc/rpc';
 import type { Answer } from './answer';
 import type { SagaStep } from './ports';
 
@@ -32,7 +33,8 @@ export class StepTelemetry {
   /** Answers what may be shown: what a bug says may hold anything; what a refusal says was written for readers. */
   failed({ kind, orderId, attempts }: SagaStep, error: unknown): string {
     this.steps.inc({ saga: 'order', step: kind, outcome: 'failed' });
-    this.log.warn({ order_id: orderId, step: kind, attempts, error }, 'a saga step failed and is tried again');
+    // A neighbour that is away fails every step that needs it, and is told of once, by whoever calls it.
+    this.log[isUnanswered(error) ? 'info' : 'warn']({ order_id: orderId, step: kind, attempts, error }, 'a saga step failed and is tried again');
     return error instanceof AppError ? `${error.code}: ${error.message}` : error instanceof Error ? error.name : 'unknown';
   }
 

@@ -76,11 +76,13 @@ export function noticeFor(order: Order, viewer: Viewer): string {
   return viewer === 'seller' && order.status === 'pending' ? 'Do not ship yet: the payment is not complete.' : '';
 }
 
-/** Its reasons are chosen from a list; whatever else staff give as a reason is in their own words. */
+/** Who gives reasons in own words; the reasons of all others are the system's codes. */
+const inOwnWords: readonly Actor[] = ['buyer', 'seller', 'authenticator', 'admin'];
+/** Its reasons are chosen from a list, whoever gives them. */
 const reasonedByCodes: readonly OrderEvent[] = ['inspection_failed'];
 
-/** Why something has happened, for whoever reads it. What staff write is for staff: the sides see the fact, and codes. */
+/** Why something has happened, for whoever reads it. What a person writes is for that person and for staff, so that the two sides stay unknown to each other: the others see the fact, and codes. */
 export function reasonFor({ event, actor, reason }: { event: OrderEvent; actor: Actor; reason: string }, viewer: Viewer): string {
-  const isOfStaff = actor === 'admin' || actor === 'authenticator';
-  return viewer === 'admin' || !isOfStaff || reasonedByCodes.includes(event) ? reason : '';
+  const isCode = !inOwnWords.includes(actor) || reasonedByCodes.includes(event);
+  return isCode || viewer === 'admin' || viewer === actor ? reason : '';
 }

@@ -3,14 +3,15 @@ import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyToMessage } from '@libs/kernel/money';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { Transaction } from '@libs/postgres/transaction';
 import { capturePosting } from '../domain/ledger';
 import { stepOf, type PaymentEffect, type PaymentEvent } from '../domain/lifecycle';
 import { isOpen } from '../domain/operation';
 import type { CapturedCharge, Payment } from '../domain/payment';
 import { backoffMs, RETRY_AFTER_MS } from '../domain/retry-policy';
-import { instant } from './instant';
-import { Ledger, Operations, Payments } from './ports';
+import { MoneyBooks } from './money-books';
+import { Operations, Payments } from './ports';
 
 export interface StepFacts {
   readonly change?: Partial<Payment>;
@@ -23,7 +24,7 @@ export class ChargeSteps {
   constructor(
     private readonly payments: Payments,
     private readonly operations: Operations,
-    private readonly ledger: Ledger,
+    private readonly books: MoneyBooks,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -65,7 +66,7 @@ export class ChargeSteps {
         break;
       case 'post_capture':
         invariant(facts.charge, `captured without a charge: ${orderId}`);
-        await this.ledger.post(tx, capturePosting(orderId, facts.charge), this.clock.now());
+        await this.books.post(tx, capturePosting(orderId, facts.charge));
         break;
       case 'send_refund':
         await this.operations.plan(tx, { orderId, kind: 'refund', amount: payment.buyer.total });
@@ -80,7 +81,8 @@ export class ChargeSteps {
 
   /** While an operation's outcome is open nothing is cancelled: its finding comes back to this effect. */
   private async cancelIntent(tx: Transaction, payment: Payment): Promise<Payment> {
-    await this.operations.abandonPlanned(tx, payment.orderId, ['intent', 'capture']);
+    const abandoned = await this.operations.abandonPlanned(tx, payment.orderId, ['intent', 'capture']);
+    for (const id of abandoned) await this.books.known(tx, id);
     if ((await this.operations.ofOrder(tx, payment.orderId)).some(isOpen)) return payment;
     if (!payment.intentId) return this.apply(tx, payment, 'cancelled_there');
     await this.operations.plan(tx, { orderId: payment.orderId, kind: 'cancel', amount: payment.buyer.total });
@@ -92,13 +94,13 @@ export class ChargeSteps {
     const failureCode = payment.failureCode ?? 'declined';
     if (effect === 'announce_captured') {
       const amount = moneyToMessage(payment.buyer.total);
-      this.outbox.add(tx, 'payment.captured', orderId, { orderId, buyerId, amount, capturedAt: instant(this.clock.now()) });
+      this.outbox.add(tx, 'payment.captured', orderId, { orderId, buyerId, amount, capturedAt: timestampOf(this.clock.now()) });
     } else if (effect === 'announce_failed') {
       // Whoever cancelled it wants to know that it is over, not why the card had been declined before.
       this.outbox.add(tx, 'payment.failed', orderId, { orderId, buyerId, failureCode: payment.state === 'cancelled' ? 'cancelled' : failureCode });
     } else {
       const why = failureCode === 'authentication_required' ? failureCode : 'declined';
-      this.outbox.add(tx, 'payment.action_required', orderId, { orderId, buyerId, why, recoverUntil: instant(payment.recoverUntil) });
+      this.outbox.add(tx, 'payment.action_required', orderId, { orderId, buyerId, why, recoverUntil: timestampOf(payment.recoverUntil), retriesItself: payment.state === 'retrying' });
     }
   }
 }

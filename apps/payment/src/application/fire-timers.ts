@@ -26,11 +26,15 @@ export class FireTimers {
   /** Whether any has fired. */
   async execute(): Promise<boolean> {
     let hasFired = false;
-    for (const timer of await this.payments.dueTimers(this.clock.now(), BATCH_MAX)) {
-      const work = { subject: `timer ${timer.kind} ${timer.orderId}`, orderId: timer.orderId };
-      hasFired = ((await this.setbacks.attempt(work, () => this.fire(timer))) ?? false) || hasFired;
+    for (let last: Timer | undefined; ; ) {
+      const due = await this.payments.dueTimers(this.clock.now(), BATCH_MAX, last);
+      for (const timer of due) {
+        const work = { subject: `timer ${timer.kind} ${timer.orderId}`, orderId: timer.orderId };
+        hasFired = ((await this.setbacks.attempt(work, () => this.fire(timer))) ?? false) || hasFired;
+      }
+      if (due.length < BATCH_MAX) return hasFired;
+      last = due.at(-1);
     }
-    return hasFired;
   }
 
   async dueCount(): Promise<number> {

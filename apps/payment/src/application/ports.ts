@@ -28,8 +28,8 @@ export abstract class Payments {
   abstract setTimer(tx: Transaction, timer: Timer): Promise<void>;
   abstract dropTimers(tx: Transaction, orderId: string): Promise<void>;
   abstract dropTimer(tx: Transaction, orderId: string, kind: TimerKind): Promise<void>;
-  /** In the order of their due times. */
-  abstract dueTimers(now: Date, limit: number): Promise<Timer[]>;
+  /** Those that may fire, in the order of their due times: none of an order with an open operation, since its outcome may change what is right. */
+  abstract dueTimers(now: Date, limit: number, after?: Timer): Promise<Timer[]>;
   /** Ends the timer; false when it has been dropped meanwhile. */
   abstract timerFired(tx: Transaction, timer: Timer, now: Date): Promise<boolean>;
 }
@@ -42,21 +42,24 @@ export abstract class Operations {
   abstract plan(tx: Transaction, plan: { orderId: string; kind: OperationKind; amount: Payment['price']; paymentMethodId?: string; delayMs?: number }): Promise<string>;
   /** Takes what is due, marks it `sent` and leases it, so that a crash from here on counts as an unknown outcome. `isFresh`: it has never been sent. */
   abstract take(limit: number): Promise<TakenOperation[]>;
-  /** At the start: what a dead process had taken is free at once; what a living one is at work on is not. */
-  abstract freeLeases(): Promise<void>;
+  /** What a dead process had taken is free at once, and of this one's whatever is not `underWay`; what another living one is at work on is not. */
+  abstract freeLeases(underWay: readonly string[]): Promise<void>;
   abstract find(operationId: string): Promise<Operation | undefined>;
   abstract read(tx: Transaction, operationId: string): Promise<Operation | undefined>;
   abstract ofOrder(tx: Transaction, orderId: string): Promise<Operation[]>;
-  /** Back to `planned` only when the provider has not read it; `sent` when it is waiting for the provider's object. */
-  abstract defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void>;
+  /**
+   * Back to `planned` only when the provider has not read it; `sent` when it is waiting for the provider's object. Whoever slept so long that
+   * another has taken it up since changes nothing: what that one has sent must not count as never sent.
+   */
+  abstract defer(taken: Pick<Operation, 'id' | 'takes'>, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void>;
   /** Asks about it again at once. */
   abstract lookNow(tx: Transaction, operationId: string): Promise<void>;
   abstract nameProviderObject(tx: Transaction, operationId: string, providerId: string): Promise<void>;
   abstract resolve(tx: Transaction, operationId: string, outcome: { state: 'succeeded' | 'failed'; providerId?: string; failureCode?: string }): Promise<void>;
   /** What the buyer's own client did at the provider is written down as well: the ledger's capture always has its operation. */
   abstract recordSucceeded(tx: Transaction, operation: { orderId: string; kind: OperationKind; amount: Payment['price']; providerId: string }): Promise<void>;
-  /** Planned operations that have not been sent cannot have done anything. */
-  abstract abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<void>;
+  /** Planned operations that have not been sent cannot have done anything. Answers which they were. */
+  abstract abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<string[]>;
   abstract openCount(): Promise<number>;
   abstract unknownFor(ms: number, limit: number): Promise<Operation[]>;
 }

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid } from '../domain/errors';
 import { Ledger, ManualTasks, type ManualTask, type Reconciliation, Reconciliations } from './ports';
-
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 
 /** What an operator looks at: what needs a person, and whether the books balance. */
 @Injectable()
@@ -17,7 +15,7 @@ export class ReadOffice {
 
   async tasks({ includeClosed, limit, cursor }: { includeClosed: boolean; limit: number; cursor: string }): Promise<{ tasks: ManualTask[]; nextCursor: string }> {
     if (cursor !== '' && !uuidOf('tsk', cursor)) throw cursorInvalid();
-    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const size = pageSize(limit);
     const tasks = await this.list.page({ includeClosed, limit: size + 1, before: cursor === '' ? undefined : cursor });
     const shown = tasks.slice(0, size);
     return { tasks: shown, nextCursor: tasks.length > size ? (shown.at(-1)?.id ?? '') : '' };
@@ -25,7 +23,7 @@ export class ReadOffice {
 
   async reconciliations({ limit, cursor }: { limit: number; cursor: string }): Promise<{ reconciliations: Reconciliation[]; nextCursor: string }> {
     if (cursor !== '' && !uuidOf('op', cursor)) throw cursorInvalid();
-    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const size = pageSize(limit);
     const found = await this.kept.page({ limit: size + 1, before: cursor === '' ? undefined : cursor });
     const shown = found.slice(0, size);
     return { reconciliations: shown, nextCursor: found.length > size ? (shown.at(-1)?.id ?? '') : '' };

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid } from '../domain/errors';
 import type { Payout } from '../domain/payout';
 import { heldUntil } from '../domain/retry-policy';
 import { PayoutAccounts, Payouts, type PayoutAccount } from './ports';
-
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
 
 /** A seller's own account and payouts, the newest first. */
 @Injectable()
@@ -26,7 +24,7 @@ export class ReadPayouts {
 
   async page(sellerId: string, { limit, cursor, payoutId }: { limit: number; cursor: string; payoutId: string }): Promise<{ payouts: Payout[]; nextCursor: string }> {
     if (cursor !== '' && !uuidOf('pyt', cursor)) throw cursorInvalid();
-    const size = Math.min(limit > 0 ? limit : PAGE_DEFAULT, PAGE_MAX);
+    const size = pageSize(limit);
     const payouts = await this.payouts.page(sellerId, { limit: size + 1, before: cursor === '' ? undefined : cursor, payoutId: payoutId === '' ? undefined : payoutId });
     const shown = payouts.slice(0, size);
     return { payouts: shown, nextCursor: payouts.length > size ? (shown.at(-1)?.id ?? '') : '' };

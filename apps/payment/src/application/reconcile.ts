@@ -9,7 +9,6 @@ import { BalanceProvider, type BalanceLine } from './provider';
 const OVERLAP_MS = 24 * 3_600_000;
 /** The provider dates its lines by the business clock. Younger ones may belong to an operation whose reply is still on its way. */
 const GRACE_MS = 15 * 60_000;
-const PAGES_MAX = 1_000;
 const feeTypes: ReadonlySet<string> = new Set(['stripe_fee', 'network_cost', 'stripe_fx_fee', 'tax_fee']);
 
 /** Compares the provider's books with ours, line by line: each of its lines is one transaction of our ledger, with the same effect on its balance. */
@@ -30,8 +29,7 @@ export class Reconcile {
     const since = new Date((last?.getTime() ?? OVERLAP_MS) - OVERLAP_MS);
     const failures: unknown[] = [];
     const counts = { lines: 0, feesBooked: 0, unmatched: 0 };
-    let after: string | undefined;
-    for (let page = 0; page < PAGES_MAX; page++) {
+    for (let hasMore = true, after: string | undefined; hasMore; ) {
       const reply = await this.provider.listLines(since, after);
       if (reply.reply !== 'done') return { outcome: 'provider_unavailable', since, ...counts };
       for (const line of reply.value.lines) {
@@ -40,7 +38,7 @@ export class Reconcile {
         if (found) counts[found] += 1;
       }
       after = reply.value.lines.at(-1)?.id;
-      if (!reply.value.hasMore || after === undefined) break;
+      hasMore = reply.value.hasMore && after !== undefined;
     }
     // One line that fails does not keep the others from being compared, but all are compared again.
     if (failures.length > 0) throw failures[0];

@@ -3,6 +3,7 @@ import { attributeNames } from '@libs/chassis/span-attributes';
 import { Spans } from '@libs/chassis/spans';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
+import { WorkUnderWay } from '@libs/postgres/work-under-way';
 import { backoffMs, UNKNOWN_TASK_AFTER_MS } from '../domain/retry-policy';
 import { ManualTasks, Operations, type TakenOperation, Telemetry, Wake } from './ports';
 import { RunCharge, type RunResult } from './run-charge';
@@ -54,7 +55,7 @@ export class UnknownTasks {
  */
 @Injectable()
 export class RunOperations {
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay: WorkUnderWay;
 
   constructor(
     private readonly operations: Operations,
@@ -62,18 +63,16 @@ export class RunOperations {
     private readonly telemetry: Telemetry,
     private readonly wake: Wake,
     private readonly spans: Spans,
-  ) {}
+  ) {
+    this.underWay = new WorkUnderWay((underWay) => operations.freeLeases(underWay));
+  }
 
   /** Begins what is due, as far as there is room. */
   async execute(): Promise<void> {
     const room = IN_FLIGHT_MAX - this.underWay.size;
     if (room === 0) return;
-    for (const operation of await this.operations.take(room)) {
-      const run = this.traced(operation).finally(() => {
-        this.underWay.delete(run);
-        this.wake.settled();
-      });
-      this.underWay.add(run);
+    for (const operation of await this.underWay.take(() => this.operations.take(room))) {
+      this.underWay.begin(operation.id, this.traced(operation), () => this.wake.settled());
     }
   }
 
@@ -83,7 +82,7 @@ export class RunOperations {
 
   /** Resolves when all that has begun is over. */
   async drained(): Promise<void> {
-    await Promise.all(this.underWay);
+    await this.underWay.drained();
   }
 
   /** An operation belongs to the trace of what has asked for it. */
@@ -97,9 +96,10 @@ export class RunOperations {
     try {
       const result = await this.attempt(operation);
       const { orderId, kind, attempt, refundReason } = operation;
-      if (result.result === 'later') await this.operations.defer(operation.id, result.as, result.delayMs);
+      if (result.result === 'later') await this.operations.defer(operation, result.as, result.delayMs);
       this.telemetry.happened(kind, result.result === 'later' ? result.as : result.outcome, { order_id: orderId, attempt, ...('code' in result && { code: result.code }), ...(refundReason !== undefined && { reason: refundReason }) });
     } catch (error) {
+      this.underWay.abandon(operation.id);
       this.telemetry.broke(`operation ${operation.id}`, error);
     }
   }
@@ -110,7 +110,7 @@ export class RunOperations {
       failpoint('payment.beforePsp');
       return await this.doing.run(operation);
     } catch (error) {
-      await this.operations.defer(operation.id, 'unknown', backoffMs(operation.takes));
+      await this.operations.defer(operation, 'unknown', backoffMs(operation.takes));
       throw error;
     }
   }

@@ -54,7 +54,8 @@ export class SettleCharge {
     { payment, operations, own, finding }: { payment: Payment; operations: Operation[]; own: Operation | undefined; finding: Extract<Finding, { found: 'captured' }> },
   ): Promise<void> {
     const { orderId } = payment;
-    await this.operations.abandonPlanned(tx, orderId, ['capture', 'cancel']);
+    const abandoned = await this.operations.abandonPlanned(tx, orderId, ['capture', 'cancel']);
+    for (const id of abandoned) await this.books.known(tx, id);
     if (own?.kind === 'capture' && isOpen(own)) return;
     const inTheAir = operations.find((operation) => operation.kind === 'capture' && isOpen(operation) && operation.state !== 'planned');
     if (inTheAir) await this.resolve(tx, inTheAir, finding);

@@ -45,6 +45,7 @@ export class SettleRefund {
     await this.locked(orderId, operationId, async (tx, { payment, operation }) => {
       if (!isOpen(operation)) return;
       await this.operations.resolve(tx, operationId, { state: 'failed', failureCode: code });
+      await this.books.known(tx, operationId);
       if (sendAgain) await this.operations.plan(tx, { orderId, kind: 'refund', amount: payment.buyer.total, delayMs: backoffMs(operation.attempt) });
       else await this.needsPerson(tx, operation, code);
     });
@@ -73,6 +74,7 @@ export class SettleRefund {
       await this.steps.apply(tx, payment, 'refund_undone');
     }
     await this.operations.resolve(tx, operation.id, { state: 'failed', providerId: reading.id, failureCode: code });
+    await this.books.known(tx, operation.id);
     await this.needsPerson(tx, operation, code);
   }
 

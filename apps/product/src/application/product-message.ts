@@ -1,11 +1,11 @@
 import { moneyToMessage } from '@libs/kernel/money';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { MarketOfCategory } from './ports';
 import { type Product, retailPriceOf } from '../domain/product';
 
 /** The product as answers and events show it: the same, whole, in both. */
 export function productMessage(product: Product) {
   const retailPrice = retailPriceOf(product);
-  const ms = product.createdAt.getTime();
   return {
     id: product.id,
     brand: product.brand,
@@ -19,7 +19,7 @@ export function productMessage(product: Product) {
     markets: product.markets.map((market) => marketMessage({ ...market, category: product.category })),
     urlKey: product.urlKey,
     status: product.status,
-    createdAt: { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 },
+    createdAt: timestampOf(product.createdAt),
     version: BigInt(product.version),
     ...(retailPrice && { retailPrice: moneyToMessage(retailPrice) }),
   };

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { uuidOf } from '@libs/kernel/ids';
+import { pageSize } from '@libs/kernel/page-size';
 import { cursorInvalid, marketNotFound, productNotFound, tooMany } from '../domain/errors';
 import type { Product } from '../domain/product';
 import { ActiveAsks, type MarketOfCategory, type ProductPage, Products } from './ports';
 
-const DEFAULT_PAGE = 20;
-const MAX_PAGE = 100;
 const MAX_MARKETS = 500;
 
 @Injectable()
@@ -23,8 +22,7 @@ export class ReadProducts {
 
   async page(request: { brand: string; limit: number; cursor: string }): Promise<ProductPage> {
     if (request.cursor !== '' && !uuidOf('prd', request.cursor)) throw cursorInvalid();
-    const limit = Math.min(Math.max(request.limit || DEFAULT_PAGE, 1), MAX_PAGE);
-    return this.products.page({ brand: request.brand.trim(), limit, ...(request.cursor && { after: request.cursor }) });
+    return this.products.page({ brand: request.brand.trim(), limit: pageSize(request.limit), ...(request.cursor && { after: request.cursor }) });
   }
 
   /** In the order that was asked for. One unknown id refuses the whole question, unless only known ones are wanted. */

@@ -4,13 +4,13 @@ import { dirname, join, resolve } from 'node:path';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
 import { announceAgain } from '@libs/events/announce-again';
 import { topicsThere } from '@libs/events/kafka-topics';
+import { freePort } from '@libs/chassis/free-ports';
 import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { migrate, migrationsOf } from '@libs/postgres/migrate';
 import { countTables } from '../adapters/postgres/count-tables';
 import { loadDatabase } from '../adapters/postgres/table-files';
-import { databaseNames } from '../launch/environment';
-import { oneFreePort } from '../ports';
+import { databaseFolder, databaseNames } from '../launch/environment';
 import { filesIn, SECRETS } from './back-up';
 import { checkFiles, type DatabaseEntry, type Manifest, readManifest } from './manifest';
 import { setsOf } from './sets';
@@ -35,7 +35,7 @@ export async function restore({ from, data, secrets }: Restore): Promise<Manifes
   for (const [name, database] of Object.entries(manifest.databases)) refuseNewer(name, database);
   await checkFiles(from, manifest);
   if (!manifest.holdsSecrets && !secrets) throw new Error('This backup was made without secrets: name the folder that holds them with --secrets. Without them nobody can read what is encrypted.');
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await mkdir(data, { recursive: true, mode: 0o711 }); // Open as far as the database's server must get through it.
   await restoreFiles(manifest, { from, data, secrets });
   await intoDatabases(data, async (name, url) => {
     const database = manifest.databases[name];
@@ -88,7 +88,7 @@ async function intoDatabases(data: string, fill: (name: string, url: string) => 
   const names = databaseNames(process.env);
   const given = Object.fromEntries(names.map((name) => [name, process.env[`${name.toUpperCase()}_DATABASE_URL`]]));
   const missing = names.filter((name) => !given[name]);
-  const server = missing.length > 0 ? await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port: await oneFreePort() }) : undefined;
+  const server = missing.length > 0 ? await EmbeddedPostgres.start({ dataDir: databaseFolder(data), port: await freePort(data) }) : undefined;
   try {
     await server?.ensureDatabases(missing);
     for (const name of names) await fill(name, given[name] ?? server?.url(name) ?? '');

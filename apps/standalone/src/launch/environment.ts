@@ -12,6 +12,8 @@ export interface Backing {
 
 /** One for each service that has any, and one for the bus where no brokers are given. */
 export const databaseNames = (env: Environment): string[] => [...services.filter((name) => name !== 'gateway'), ...(env.KAFKA_BROKERS ? [] : ['bus'])];
+/** Of the embedded server, whose data may lie elsewhere. */
+export const databaseFolder = (data: string) => resolve(data, 'postgres');
 export const secretsFolder = (data: string) => resolve(data, 'secrets');
 export const serviceKeysFolder = (data: string) => join(secretsFolder(data), 'services');
 

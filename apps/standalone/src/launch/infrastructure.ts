@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Environment } from '@libs/chassis/config';
-import type { Log } from '@libs/chassis/log';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { PrivateRedis } from '@libs/redis/private-redis';
 import { makeServiceKeys } from '@libs/rpc/service-keys';
 import type { Options } from '../options';
 import type { Ports } from '../ports';
-import { type Backing, databaseNames, serviceKeysFolder } from './environment';
+import { type Backing, databaseFolder, databaseNames, serviceKeysFolder } from './environment';
 import { prepareKafka } from './kafka';
+import type { Starting } from './running';
 import { startSandbox } from './sandbox';
 
 export interface Infrastructure extends Backing {
@@ -16,8 +16,8 @@ export interface Infrastructure extends Backing {
 }
 
 /** What the services stand on: each part is the operator's own where an address is given, else an embedded one. */
-export async function startInfrastructure(env: Environment, options: Options, ports: Ports, log: Log): Promise<Infrastructure> {
-  const start = new Start(env, options, ports, log);
+export async function startInfrastructure(env: Environment, options: Options, ports: Ports, starting: Starting): Promise<Infrastructure> {
+  const start = new Start(env, options, ports, starting);
   try {
     makeServiceKeys(serviceKeysFolder(options.data));
     const databases = await start.databases();
@@ -39,7 +39,7 @@ class Start {
     private readonly env: Environment,
     private readonly options: Options,
     private readonly ports: Ports,
-    private readonly log: Log,
+    private readonly starting: Starting,
   ) {}
 
   /** The last one started stops first. */
@@ -52,7 +52,7 @@ class Start {
     const given = Object.fromEntries(names.map((name) => [name, this.env[`${name.toUpperCase()}_DATABASE_URL`]] as const));
     const missing = names.filter((name) => !given[name]);
     if (missing.length === 0) return given as Record<string, string>; // None is missing, as was just seen.
-    const server = await EmbeddedPostgres.start({ dataDir: resolve(this.options.data, 'postgres'), port: this.ports.postgres });
+    const server = await EmbeddedPostgres.start({ dataDir: databaseFolder(this.options.data), port: this.ports.postgres });
     this.started('postgres', server);
     await server.ensureDatabases(missing);
     return Object.fromEntries(names.map((name) => [name, given[name] ?? server.url(name)]));
@@ -66,7 +66,7 @@ class Start {
       return redis.url;
     }
     if (this.options.split) throw new Error('The split form needs Redis: set REDIS_URL, or install redis-server (npm run setup).');
-    this.log.info({}, 'no redis-server found: books and limits are kept in this process (npm run setup installs it)');
+    this.starting.log.info({}, 'no redis-server found: books and limits are kept in this process (npm run setup installs it)');
     return undefined;
   }
 
@@ -79,11 +79,12 @@ class Start {
   }
 
   async topics(): Promise<void> {
-    this.stops.push(await prepareKafka(this.env, this.log));
+    this.stops.push(await prepareKafka(this.env, this.starting.log));
   }
 
   private started(name: string, part: { readonly pid: number; stop(): Promise<void> }): void {
     this.pids[name] = part.pid;
     this.stops.push(() => part.stop());
+    this.starting.stopping.throwIfAborted();
   }
 }

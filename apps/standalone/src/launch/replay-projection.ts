@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { kafkaSchema } from '@libs/chassis/chassis-config';
 import { SystemWallClock } from '@libs/chassis/clocks';
 import type { Environment } from '@libs/chassis/config';
@@ -12,6 +11,7 @@ import { Database } from '@libs/postgres/database';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { PostgresTransactions } from '@libs/postgres/postgres-transactions';
 import { readRunFile, runningExchange } from '../run-file';
+import { databaseFolder } from './environment';
 
 const POOL_SIZE = 2;
 const DAY_MS = 24 * 3_600_000;
@@ -58,6 +58,6 @@ async function databasesOf(name: string, data: string, env: Environment): Promis
   if (service && (bus || env.KAFKA_BROKERS)) return { urls: { service, bus: bus ?? '' }, stop: async () => undefined };
   const known = readRunFile(data)?.databases[name];
   if (!known) throw new Error(`There is no exchange in ${data}.`);
-  const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port: Number(new URL(known).port) });
+  const server = await EmbeddedPostgres.start({ dataDir: databaseFolder(data), port: Number(new URL(known).port) });
   return { urls: { service: service ?? server.url(name), bus: bus ?? server.url('bus') }, stop: () => server.stop() };
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { START_MS_MAX } from './running';
 
 const MAIN = join(__dirname, '../../../sandbox/src/main.js');
-const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
 const STEP_MS = 30;
 

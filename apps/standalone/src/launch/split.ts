@@ -5,25 +5,30 @@ import type { ServiceName } from '@libs/contracts/events';
 import { gatewayService, innerServices } from '../services';
 import type { Ports } from '../ports';
 import { checkConfiguration } from './check-configuration';
-import { Child, untilAnswers } from './child';
+import { Child, untilReady } from './child';
 import { internalUrl, serviceKeysFolder } from './environment';
-import type { Running } from './running';
+import { type Running, START_MS_MAX, type Starting } from './running';
 
-const START_MS_MAX = 180_000;
 const RESTART_MS = 300;
 /** A service that dies more often than this in a minute has a reason that a restart does not cure. */
 const RESTARTS_PER_MINUTE_MAX = 10;
 
 /** One process per service over gRPC. A service that dies is started again; the others go on. */
-export async function startSplit(env: Environment, data: string, ports: Ports, log: Log): Promise<Running> {
+export async function startSplit(env: Environment, data: string, ports: Ports, { log, stopping }: Starting): Promise<Running> {
   const keyFileOf = (name: ServiceName) => join(serviceKeysFolder(data), `${name}.pem`);
   checkConfiguration({ ...env, SERVICE_KEY_FILE: keyFileOf('gateway') }, { inProcess: false, busGiven: false, isOnKafka: Boolean(env.KAFKA_BROKERS) });
   const supervised = [...innerServices, gatewayService].map(({ service: { name } }) => new Supervised(name, { ...env, SERVICE_KEY_FILE: keyFileOf(name) }, ports, log));
+  const stopAll = () => Promise.all(supervised.map((service) => service.stop()));
+  const stopWaiting = () => void stopAll();
+  stopping.addEventListener('abort', stopWaiting);
   try {
     await Promise.all(supervised.map((service) => service.start()));
+    stopping.throwIfAborted();
   } catch (error) {
-    await Promise.all(supervised.map((service) => service.stop()));
+    await stopAll();
     throw error;
+  } finally {
+    stopping.removeEventListener('abort', stopWaiting);
   }
   return {
     get pids() {
@@ -59,7 +64,7 @@ class Supervised {
 
   async start(): Promise<void> {
     const child = this.spawn();
-    await untilAnswers(child, `${internalUrl(this.ports, this.name)}/health/ready`, START_MS_MAX);
+    await untilReady(child, `${internalUrl(this.ports, this.name)}/health/ready`, START_MS_MAX);
   }
 
   async stop(): Promise<void> {
@@ -76,7 +81,7 @@ class Supervised {
   }
 
   private spawn(): Child {
-    const child = Child.start(this.name, join(__dirname, `../../../${this.name}/src/main.js`), this.env);
+    const child = Child.start(this.name, join(__dirname, `../../../${this.name}/src/main.js`), { env: this.env, detached: true });
     this.child = child;
     void child.exited.then((code) => this.ended(code));
     return child;

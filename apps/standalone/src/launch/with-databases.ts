@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import { EmbeddedPostgres } from '@libs/postgres/embedded-postgres';
 import { readRunFile, type RunFile, runningExchange } from '../run-file';
-import { databaseNames } from './environment';
+import { databaseFolder, databaseNames } from './environment';
 
 export type Urls = Readonly<Record<string, string>>;
 
@@ -14,7 +13,7 @@ export async function withDatabases<T>(data: string, work: (urls: Urls, running:
   if (Object.values(configured).every((url) => url !== '')) return work(configured, undefined);
   const known = readRunFile(data);
   if (!known) throw new Error(`there is no exchange in ${data}`);
-  const server = await EmbeddedPostgres.start({ dataDir: resolve(data, 'postgres'), port: Number(new URL(known.databases.user ?? '').port) });
+  const server = await EmbeddedPostgres.start({ dataDir: databaseFolder(data), port: Number(new URL(known.databases.user ?? '').port) });
   try {
     return await work(Object.fromEntries(Object.keys(known.databases).map((name) => [name, server.url(name)])), undefined);
   } finally {

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { runningExchange } from '../run-file';
 import { Child } from './child';
-
-const START_MS_MAX = 60_000;
+import { START_MS_MAX } from './running';
 
 /** For commands that need a running exchange and find none: starts one on the data folder, and stops it afterwards. */
 export async function withExchange(options: readonly string[], data: string, work: (url: string, sandboxUrl: string) => Promise<void>): Promise<void> {
-  const child = Child.start('exchange', join(__dirname, '../main.js'), process.env, options);
+  const child = Child.start('exchange', join(__dirname, '../main.js'), { env: process.env, args: options });
   try {
     const end = Date.now() + START_MS_MAX;
     for (;;) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { Ids } from '@libs/kernel/ids';
+import { timestampOf } from '@libs/kernel/timestamp';
 import type { Transaction } from '@libs/postgres/transaction';
 import { emailTaken } from '../domain/errors';
 import { newUser, type User } from '../domain/user';
@@ -27,8 +28,7 @@ export class OpenAccount {
     const now = this.clock.now();
     const user = newUser(this.ids.next('usr'), email, name, now);
     if (!(await this.users.add(tx, user, passwordHash))) throw emailTaken();
-    const seconds = BigInt(Math.floor(now.getTime() / 1000));
-    this.outbox.add(tx, 'user.registered', user.id, { userId: user.id, registeredAt: { seconds, nanos: (now.getTime() % 1000) * 1_000_000 } });
+    this.outbox.add(tx, 'user.registered', user.id, { userId: user.id, registeredAt: timestampOf(now) });
     return user;
   }
 }

@@ -20,7 +20,7 @@ const OPEN = `insert into stray_parcels (id, tracking, order_id, note, received_
 
 const RESOLVE = 'update stray_parcels set resolved_at = $2, resolved_by = $3, resolution = $4 where id = $1 and resolved_at is null';
 
-const PAGE = 'select * from stray_parcels where ($1 or resolved_at is null) and ($2::uuid is null or id > $2) order by id limit $3';
+const PAGE = 'select * from stray_parcels where ($1 or resolved_at is null) and ($2::uuid is null or id < $2) order by id desc limit $3';
 
 @Injectable()
 export class PostgresStrayParcels extends StrayParcels {
@@ -34,8 +34,8 @@ export class PostgresStrayParcels extends StrayParcels {
     return parcelOf(rows[0]);
   }
 
-  async page({ includeResolved, limit, after }: { includeResolved: boolean; limit: number; after?: string }): Promise<StrayParcel[]> {
-    const rows = await this.sql.query<Row>(PAGE, [includeResolved, after ? uuidOfOwn('par', after) : null, limit]);
+  async page({ includeResolved, limit, before }: { includeResolved: boolean; limit: number; before?: string }): Promise<StrayParcel[]> {
+    const rows = await this.sql.query<Row>(PAGE, [includeResolved, before ? uuidOfOwn('par', before) : null, limit]);
     return rows.map(parcelOf);
   }
 

@@ -1,20 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { MarketFeed, type MarketUpdate } from '../../application/market-feed';
+import { MarketFeed, type MarketListener, type MarketUpdate } from '../../application/market-feed';
 
 /** For gateways of this process. */
 @Injectable()
 export class EmbeddedMarketFeed extends MarketFeed {
-  private readonly listeners = new Set<(updates: readonly MarketUpdate[]) => void>();
+  private readonly listeners = new Set<MarketListener>();
 
   get isHeard(): boolean {
     return this.listeners.size > 0;
   }
 
   publish(updates: readonly MarketUpdate[]): void {
-    for (const listener of this.listeners) listener(updates);
+    for (const listener of this.listeners) listener.changed(updates);
   }
 
-  subscribe(listener: (updates: readonly MarketUpdate[]) => void): () => void {
+  doubt(): void {
+    for (const listener of [...this.listeners]) listener.missed();
+  }
+
+  subscribe(listener: MarketListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

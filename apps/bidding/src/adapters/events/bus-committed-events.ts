@@ -34,7 +34,7 @@ export class BusCommittedEvents extends CommittedEvents {
   }
 
   async start(owner: string): Promise<void> {
-    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner, onSent: relayObserver(this.metrics, this.spans) });
+    const relay = new OwnedOutboxRelay({ sql: this.sql, bus: this.bus, owner, onSent: relayObserver(this.metrics, this.spans, this.bus) });
     await relay.start();
     this.relay = relay;
     this.loop.start();

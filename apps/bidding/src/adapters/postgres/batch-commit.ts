@@ -10,10 +10,10 @@ import { answerText } from './stored-answer';
 const ROW_TYPES = {
   shard_claim: ['int4', 'int8'],
   market_step: ['uuid', 'int8', 'int8', 'int8', 'text'],
-  quote_change: ['uuid', 'text', 'text', 'text', 'int8', 'int8', 'timestamptz', 'timestamptz', 'uuid', 'uuid'],
+  quote_change: ['uuid', 'text', 'text', 'text', 'int8', 'int8', 'timestamptz', 'timestamptz', 'uuid', 'uuid', 'int4'],
   new_quote: [
     'uuid', 'uuid', 'text', 'uuid', 'int8', 'int8', 'text', 'text', 'timestamptz', 'timestamptz', 'uuid', 'uuid', 'bool', 'timestamptz',
-    'text', 'bytea', 'int8', 'uuid', 'int8', 'timestamptz', 'uuid', 'uuid',
+    'text', 'bytea', 'int8', 'uuid', 'int8', 'timestamptz', 'uuid', 'uuid', 'int4',
   ],
   new_match: ['uuid', 'uuid', 'int8', 'uuid', 'uuid', 'int8', 'uuid', 'uuid', 'text', 'timestamptz'],
   new_answer: ['uuid', 'text', 'text', 'bytea', 'text'],
@@ -111,6 +111,7 @@ export class BatchCommit {
       w.time(quote.acceptedAt);
       w.uuid(quote.paymentMethodId);
       w.uuid(quote.addressVersionId);
+      w.int4(quote.version);
     });
   }
 
@@ -139,6 +140,7 @@ export class BatchCommit {
       w.time(placed.expiresAt === quote.expiresAt ? null : placed.expiresAt);
       w.uuid(placed.paymentMethodId === quote.paymentMethodId ? null : placed.paymentMethodId);
       w.uuid(placed.addressVersionId === quote.addressVersionId ? null : placed.addressVersionId);
+      w.int4(quote.version);
     });
   }
 

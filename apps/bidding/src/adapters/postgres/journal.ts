@@ -75,6 +75,6 @@ function factsOf(quote: QuoteMessage | undefined): QuoteFacts {
   return {
     id: quote.id, marketId: quote.marketId, side: quote.side as Side, userId: quote.userId, price: Number(quote.price.minor), prio: Number(quote.priority),
     status: quote.status as QuoteStatus, reason: quote.reason === '' ? null : (quote.reason as CancelReason), expiresAt: timestampMs(quote.expiresAt), placedAt, acceptedAt: placedAt,
-    paymentMethodId: quote.paymentMethodId === '' ? null : quote.paymentMethodId, addressVersionId: quote.addressVersionId, immediate: quote.immediate,
+    paymentMethodId: quote.paymentMethodId === '' ? null : quote.paymentMethodId, addressVersionId: quote.addressVersionId, immediate: quote.immediate, version: Number(quote.version),
   };
 }

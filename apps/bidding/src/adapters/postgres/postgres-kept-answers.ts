@@ -119,7 +119,7 @@ function placedAs(row: Row): Done {
   const quote = quoteFactsOf(
     {
       ...row, price: row.as_placed_price, prio: row.answer_seq, status: isMatched ? 'matched' : 'active', reason: null,
-      expires_ms: row.as_placed_expires_ms, accepted_ms: row.placed_ms, payment_method_id: row.as_placed_method, address_version_id: row.as_placed_address,
+      expires_ms: row.as_placed_expires_ms, accepted_ms: row.placed_ms, payment_method_id: row.as_placed_method, address_version_id: row.as_placed_address, version: 1,
     },
     ids,
   );

@@ -18,13 +18,14 @@ export interface QuoteRow {
   readonly payment_method_id: string | null;
   readonly address_version_id: string;
   readonly immediate: boolean;
+  readonly version: number;
 }
 
 const millis = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
 
 /** The columns of `QuoteRow`, of the table called `q`. */
 export const QUOTE_COLUMNS = `q.id, q.market_id, q.side, q.user_id, q.price, q.prio, q.status, q.reason, ${millis('q.expires_at')} as expires_ms,
-  ${millis('q.placed_at')} as placed_ms, ${millis('q.accepted_at')} as accepted_ms, q.payment_method_id, q.address_version_id, q.immediate`;
+  ${millis('q.placed_at')} as placed_ms, ${millis('q.accepted_at')} as accepted_ms, q.payment_method_id, q.address_version_id, q.immediate, q.version`;
 
 export function quoteFactsOf(row: QuoteRow, ids: PublicIds): QuoteFacts {
   return {
@@ -42,5 +43,6 @@ export function quoteFactsOf(row: QuoteRow, ids: PublicIds): QuoteFacts {
     paymentMethodId: row.payment_method_id === null ? null : ids.shared('pm', row.payment_method_id),
     addressVersionId: ids.shared('adv', row.address_version_id),
     immediate: row.immediate,
+    version: row.version,
   };
 }

@@ -9,6 +9,8 @@ import type { Side } from '../../domain/side';
 const PRIO_DIGITS = 16;
 const MEMBERS_A_COMMAND_MAX = 1_000;
 const LOOK_EVERY_MS = 5;
+/** What an owner that died in the midst of a rebuild leaves behind. */
+const NEW_KEPT_S = 600;
 
 const script = (name: string) => RedisScript.fromFile(join(__dirname, `${name}.lua`));
 const scripts = { apply: script('apply'), rebuild: script('rebuild'), levels: script('levels'), top: script('top'), image: script('image') };
@@ -46,7 +48,8 @@ export class RedisBooks extends Books {
 
   async rebuild({ marketId, epoch, seq, state, h1, h2, members }: BookImage): Promise<'OK' | 'FENCED'> {
     const keys = keysOf(marketId);
-    const [newAsks, newBids] = [`${keys[0]}:new`, `${keys[1]}:new`];
+    // Of this owner alone: one of before that wakes up in the meantime writes under its own.
+    const [newAsks, newBids] = [`${keys[0]}:new:${epoch}`, `${keys[1]}:new:${epoch}`];
     const pipeline = this.pipeline().del(newAsks, newBids);
     for (let at = 0; at < members.length; at += MEMBERS_A_COMMAND_MAX) {
       for (const [side, key] of [['ask', newAsks], ['bid', newBids]] as const) {
@@ -54,6 +57,7 @@ export class RedisBooks extends Books {
         if (own.length > 0) pipeline.zadd(key, ...own.flatMap((member) => [scoreOf(member), nameOf(member)]));
       }
     }
+    for (const key of [newAsks, newBids]) pipeline.expire(key, NEW_KEPT_S);
     await this.run(pipeline);
     return (await scripts.rebuild.run(this.client, [...keys, newAsks, newBids], [epoch, seq, state, h1, h2])) as 'OK' | 'FENCED';
   }

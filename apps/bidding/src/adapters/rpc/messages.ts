@@ -22,6 +22,7 @@ export function quoteMessage(quote: QuoteFacts, currency: string, matchId: strin
     addressVersionId: quote.addressVersionId,
     immediate: quote.immediate,
     matchId: matchId ?? '',
+    version: BigInt(quote.version),
   };
 }
 

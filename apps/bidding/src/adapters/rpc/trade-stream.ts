@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AnswerSchema, BiddingService, type Command, type TradeRequest, type TradeResponseSchema } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
 import type { Log } from '@libs/chassis/log';
-import { attributeNames } from '@libs/chassis/span-attributes';
+import { commandSpan } from '@libs/chassis/span-attributes';
 import type { Spans } from '@libs/chassis/spans';
 import { continueTrace } from '@libs/chassis/trace';
 import { AppError } from '@libs/kernel/app-error';
@@ -78,12 +78,10 @@ function run({ ref, caller, command, deadlineMs, traceparent }: Command, trading
 function inSpan(spans: Spans, command: Command, answer: (init: AnswerInit) => void, handle: Handle): void {
   const begun = performance.now();
   const traceparent = continueTrace(command.traceparent);
-  const name = command.command.case ?? 'malformed';
   handle({ ...command, traceparent }, (init) => {
     const failure = init.outcome?.case === 'refusal' ? init.outcome.value.code : undefined;
     const seconds = (performance.now() - begun) / 1_000;
-    const attributes = { [attributeNames.rpcSystem]: 'grpc', [attributeNames.rpcService]: BiddingService.typeName, [attributeNames.rpcMethod]: BiddingService.method.trade.name, [attributeNames.command]: name };
-    spans.record({ name: `trade ${name}`, kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }), attributes });
+    spans.record({ ...commandSpan(BiddingService.method.trade, command.command.case), kind: 'server', traceparent, cause: command.traceparent, seconds, ...(failure && { failure }) });
     answer(init);
   });
 }

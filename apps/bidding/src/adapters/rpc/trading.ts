@@ -73,8 +73,10 @@ export class Trading {
   private amend(side: Side, request: AmendFields, envelope: Envelope, settle: (reply: Reply) => void): void {
     const { quoteId, expiresInDays, idempotencyKey: key } = request;
     const price = request.price && priceOf(request.price);
-    const bodyHash = hashOf(`amend ${quoteId} ${price?.currency ?? ''} ${price?.minor ?? ''} ${expiresInDays}`);
-    this.amending.execute({ ...envelope, key, side, quoteId, price, expiresInDays, bodyHash }, settle);
+    const expectedVersion = Number(request.expectedVersion);
+    // Who repeats a request names the version that it named before, and gets the answer of before; who names another one has seen another quote, and means another request.
+    const bodyHash = hashOf(`amend ${quoteId} ${price?.currency ?? ''} ${price?.minor ?? ''} ${expiresInDays} ${expectedVersion}`);
+    this.amending.execute({ ...envelope, key, side, quoteId, price, expiresInDays, expectedVersion, bodyHash }, settle);
   }
 
   private answerTo(command: CommandCase['case'], reply: Reply): Answered {
@@ -112,6 +114,7 @@ interface AmendFields {
   readonly quoteId: string;
   readonly price?: Money;
   readonly expiresInDays: number;
+  readonly expectedVersion: bigint;
   readonly idempotencyKey: string;
 }
 

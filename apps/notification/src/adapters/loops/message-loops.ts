@@ -46,7 +46,7 @@ export class MessageLoops implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.messages.freeLeases();
+    await this.messages.freeLeases([]);
     const { activity, health } = this.parts;
     const { deliver, warn } = this.loops;
     activity.report('messages', async () => (await this.messages.dueCount(this.clock.now())) + this.delivering.inFlight);

@@ -104,8 +104,10 @@ export class PostgresMessages extends Messages {
     });
   }
 
-  async freeLeases(): Promise<void> {
-    await this.sql.query(`update messages set leased_until = null where state in ${OPEN} and leased_until is not null and ${isGone('lease_holder')}`);
+  async freeLeases(underWay: readonly string[]): Promise<void> {
+    const text = `update messages set leased_until = null where state in ${OPEN} and leased_until is not null
+      and (${isGone('lease_holder')} or (lease_holder = ${thisProcess} and id <> all ($1::uuid[])))`;
+    await this.sql.query(text, [underWay.map((id) => uuidOfOwn('ntf', id))]);
   }
 
   async dueCount(now: Date): Promise<number> {

@@ -19,8 +19,8 @@ export class OnPayment {
   }
 
   @OnEvent('payment.action_required')
-  async actionRequired(tx: Transaction, { orderId, why }: EventOf<'payment.action_required'>): Promise<void> {
-    await this.payments.actionRequired(tx, orderId, why);
+  async actionRequired(tx: Transaction, { orderId, retriesItself }: EventOf<'payment.action_required'>): Promise<void> {
+    await this.payments.actionRequired(tx, orderId, retriesItself);
   }
 
   @OnEvent('payment.refunded')

@@ -84,8 +84,7 @@ export class OrderController implements RpcHandlers<typeof OrderService> {
   }
 
   async resumeManualTask({ taskId, reason }: pb.ResumeManualTaskRequest, call: CallContext) {
-    const admin = requireRole(call, 'admin');
-    return { task: taskMessage(await this.tasks.resume(admin.id, taskId, reason)) };
+    return { task: taskMessage(await this.tasks.resume(requireRole(call, 'admin'), taskId, reason)) };
   }
 
   watchUserOrders(requests: Observable<pb.WatchUserOrdersRequest>, call: CallContext) {

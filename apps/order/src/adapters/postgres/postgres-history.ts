@@ -8,6 +8,9 @@ interface Row extends Omit<HistoryEntry, 'actorId' | 'request'> {
   readonly actorUuid: string | null;
 }
 
+/** Two orders have no row in common that could be locked: of two requests under one key the second waits here for the first. */
+const TAKE_KEY = `select pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`;
+
 const BY_KEY = `select request_hash = sha256(convert_to($3, 'UTF8')) as "isSameBody" from order_events where actor_id = $1 and idempotency_key = $2`;
 
 const OF = `select version, event, from_status as "from", to_status as "to", actor, actor_id as "actorUuid", reason, at, trace_id as "traceId"
@@ -20,7 +23,9 @@ export class PostgresHistory extends History {
   }
 
   async findKey(tx: Transaction, actorId: string, { key, body }: RequestKey): Promise<boolean | undefined> {
-    const [row] = await this.sql.in(tx).query<{ isSameBody: boolean | null }>(BY_KEY, [uuidOfOwn('usr', actorId), key, body]);
+    const user = uuidOfOwn('usr', actorId);
+    await this.sql.in(tx).query(TAKE_KEY, [user, key]);
+    const [row] = await this.sql.in(tx).query<{ isSameBody: boolean | null }>(BY_KEY, [user, key, body]);
     return row && row.isSameBody === true;
   }
 

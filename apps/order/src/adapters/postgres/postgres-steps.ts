@@ -51,6 +51,9 @@ const HAS_OPEN = `select from saga_steps where order_id = $1 and ($2::text is nu
 
 const HURRY = `update saga_steps set next_at = now(), failing_since = null where order_id = $1 and kind = $2 and state in ('ready', 'waiting')`;
 
+const AGAIN = `update saga_steps set state = case when state in ('done', 'void') then 'ready' else state end, next_at = now(), failing_since = null
+  where order_id = $1 and kind = $2 and state <> 'running'`;
+
 const LIVE = `select count(*) as count from saga_steps s where s.state = 'running' or (s.state = 'waiting' and s.kind = 'cancel_payment')
   or (s.state = 'ready' and s.attempts < $1 and not exists (
     select from saga_steps e where e.order_id = s.order_id and e.kind = $2::jsonb ->> s.kind and e.state = 'ready' and e.attempts >= $1))`;
@@ -97,6 +100,10 @@ export class PostgresSteps extends Steps {
 
   async hurry(tx: Transaction, orderId: string, kind: Effect): Promise<void> {
     await this.sql.in(tx).query(HURRY, [uuidOfOwn('ord', orderId), kind]);
+  }
+
+  async again(tx: Transaction, orderId: string, kind: Effect): Promise<void> {
+    await this.sql.in(tx).query(AGAIN, [uuidOfOwn('ord', orderId), kind]);
   }
 
   async countLive(): Promise<number> {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_pb';
 import { invariant } from '@libs/kernel/invariant';
 import { moneyFromMessage, moneyToMessage } from '@libs/kernel/money';
-import { requireService, userOf } from '@libs/rpc/call-context';
+import { type CallUser, requireService, userOf } from '@libs/rpc/call-context';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { CancelPayment } from '../../application/cancel-payment';
 import { CreateEstimate } from '../../application/create-estimate';
@@ -69,8 +69,7 @@ export class ChargeHandlers implements Served {
 
   async getPayment(...[{ orderId }, call]: Arguments<'getPayment'>): ReturnType<Handler<'getPayment'>> {
     const isOurs = call.user === undefined && call.service === 'order';
-    const isAdmin = call.user?.roles.includes('admin') ?? false;
-    const { payment, viewer, clientSecret } = await this.reader.execute(orderId, isOurs || isAdmin ? 'all' : { userId: userOf(call).id });
+    const { payment, viewer, clientSecret } = await this.reader.execute(orderId, isOurs ? 'service' : askerOf(userOf(call)));
     return { payment: paymentMessage(payment, viewer, clientSecret) };
   }
 
@@ -81,4 +80,8 @@ export class ChargeHandlers implements Served {
     this.wake.operations();
     return { payment: paymentMessage(payment, 'all') };
   }
+}
+
+function askerOf({ id: userId, roles }: CallUser): { userId: string; isAdmin: boolean } {
+  return { userId, isAdmin: roles.includes('admin') };
 }

@@ -46,7 +46,7 @@ export class MoneyLoops implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.operations.freeLeases();
+    await this.operations.freeLeases([]);
     const { activity, inbox } = this.parts;
     activity.report('operations', async () => (await this.operations.openCount()) + this.work.inFlight + (this.loops.operations.isBusy ? 1 : 0));
     activity.report('webhooks', () => inbox.openCount());

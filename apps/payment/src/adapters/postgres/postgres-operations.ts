@@ -65,8 +65,10 @@ export class PostgresOperations extends Operations {
     return rows.map((row) => ({ ...operationOf(row), isFresh: row.was === 'planned', ageMs: row.age_ms, ...(row.traceparent && { cause: row.traceparent }), ...(row.refund_reason !== null && { refundReason: row.refund_reason }) }));
   }
 
-  async freeLeases(): Promise<void> {
-    await this.sql.query(`update payment_op set leased_until = null where state in ${OPEN} and leased_until is not null and ${isGone('lease_holder')}`);
+  async freeLeases(underWay: readonly string[]): Promise<void> {
+    const text = `update payment_op set leased_until = null where state in ${OPEN} and leased_until is not null
+      and (${isGone('lease_holder')} or (lease_holder = ${thisProcess} and op_id <> all ($1::uuid[])))`;
+    await this.sql.query(text, [underWay.map((id) => uuidOfOwn('op', id))]);
   }
 
   async find(operationId: string): Promise<Operation | undefined> {
@@ -82,10 +84,10 @@ export class PostgresOperations extends Operations {
     return rows.map(operationOf);
   }
 
-  async defer(operationId: string, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void> {
+  async defer({ id, takes }: Pick<Operation, 'id' | 'takes'>, as: 'unknown' | 'planned' | 'sent', delayMs: number): Promise<void> {
     const text = `update payment_op set state = $2::text, next_at = now() + $3::int * interval '1 millisecond', leased_until = null, sent_at = case when $2::text = 'planned' then null else sent_at end
-      where op_id = $1 and state in ${OPEN}`;
-    await this.sql.query(text, [uuidOfOwn('op', operationId), as, delayMs]);
+      where op_id = $1 and takes = $4 and state in ${OPEN}`;
+    await this.sql.query(text, [uuidOfOwn('op', id), as, delayMs, takes]);
   }
 
   async lookNow(tx: Transaction, operationId: string): Promise<void> {
@@ -106,9 +108,10 @@ export class PostgresOperations extends Operations {
     await this.sql.in(tx).query(RECORD, [uuidOfOwn('op', this.ids.next('op')), uuidOfOwn('ord', orderId), kind, amount.minor, amount.currency, providerId]);
   }
 
-  async abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<void> {
-    const text = `update payment_op set state = 'failed', failure_code = 'abandoned', resolved_at = now() where order_id = $1 and kind = any ($2) and state = 'planned'`;
-    await this.sql.in(tx).query(text, [uuidOfOwn('ord', orderId), [...kinds]]);
+  async abandonPlanned(tx: Transaction, orderId: string, kinds: readonly OperationKind[]): Promise<string[]> {
+    const text = `update payment_op set state = 'failed', failure_code = 'abandoned', resolved_at = now() where order_id = $1 and kind = any ($2) and state = 'planned' returning op_id`;
+    const rows = await this.sql.in(tx).query<{ op_id: string }>(text, [uuidOfOwn('ord', orderId), [...kinds]]);
+    return rows.map((row) => typeId('op', row.op_id));
   }
 
   /** What waits for the provider's own time, such as a pending refund, is not our work. */

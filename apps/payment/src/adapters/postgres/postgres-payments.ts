@@ -18,6 +18,11 @@ const TAKE_UNWATCHED = `update payments set watched_at = now() where id in (
     order by watched_at limit $2 for update skip locked)
   returning intent_id`;
 
+const DUE_TIMERS = `select t.order_id, t.kind, t.due_at from payment_timers t where t.fired_at is null and t.due_at <= $1
+    and not exists (select from payment_op o where o.order_id = t.order_id and o.state in ('planned', 'sent', 'unknown'))
+    and ($3::timestamptz is null or (t.due_at, t.order_id, t.kind) > ($3, $4::uuid, $5))
+  order by t.due_at, t.order_id, t.kind limit $2`;
+
 @Injectable()
 export class PostgresPayments extends Payments {
   constructor(private readonly sql: Sql) {
@@ -87,9 +92,9 @@ export class PostgresPayments extends Payments {
     await this.sql.in(tx).query('delete from payment_timers where order_id = $1 and kind = $2 and fired_at is null', [uuidOfOwn('ord', orderId), kind]);
   }
 
-  async dueTimers(now: Date, limit: number): Promise<Timer[]> {
-    const text = 'select order_id, kind, due_at from payment_timers where fired_at is null and due_at <= $1 order by due_at, order_id limit $2';
-    const rows = await this.sql.query<{ order_id: string; kind: TimerKind; due_at: Date }>(text, [now, limit]);
+  async dueTimers(now: Date, limit: number, after?: Timer): Promise<Timer[]> {
+    const since = after ? [after.dueAt, uuidOfOwn('ord', after.orderId), after.kind] : [null, null, null];
+    const rows = await this.sql.query<{ order_id: string; kind: TimerKind; due_at: Date }>(DUE_TIMERS, [now, limit, ...since]);
     return rows.map((row) => ({ orderId: typeId('ord', row.order_id), kind: row.kind, dueAt: row.due_at }));
   }
 

@@ -80,10 +80,14 @@ export class PostgresDocuments extends Documents {
     const isDone = ({ productId }: Batch['marks'][number]) => productId === null || !reasons.has(productId);
     const done = marks.filter(isDone);
     const left = marks.filter((mark) => !isDone(mark));
-    await this.sql.query('delete from stale s using unnest($2::uuid[], $3::bigint[]) as t (target, mark) where s.form = $1 and s.target = t.target and s.mark = t.mark', [
-      form, done.map(({ target }) => target), done.map(({ mark }) => mark),
-    ]);
-    if (left.length > 0) await this.sql.query(RETRY, [form, left.map(({ target }) => target), left.map(({ mark }) => mark), left.map(({ productId }) => reasons.get(productId ?? '') ?? '')]);
+    // A consumer that marks the same targets anew may lock them the other way round: as a transaction this is run again then.
+    await this.transactions.run(async (tx) => {
+      const statements = this.sql.in(tx);
+      await statements.query('delete from stale s using unnest($2::uuid[], $3::bigint[]) as t (target, mark) where s.form = $1 and s.target = t.target and s.mark = t.mark', [
+        form, done.map(({ target }) => target), done.map(({ mark }) => mark),
+      ]);
+      if (left.length > 0) await statements.query(RETRY, [form, left.map(({ target }) => target), left.map(({ mark }) => mark), left.map(({ productId }) => reasons.get(productId ?? '') ?? '')]);
+    });
   }
 
   page(after: string | undefined, limit: number): Promise<readonly ProductDocument[]> {

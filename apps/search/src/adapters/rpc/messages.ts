@@ -2,17 +2,11 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type * as pb from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { money, moneyToMessage } from '@libs/kernel/money';
+import { pageSize } from '@libs/kernel/page-size';
 import type { Facets, SavedSearch } from '../../application/ports';
 import type { ProductDocument, Variant } from '../../domain/document';
 import { rangeInvalid, valueUnknown } from '../../domain/errors';
 import { type Filter, priceSteps, type SearchQuery, type Sort, sorts } from '../../domain/search-query';
-
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
-
-export function limitOf(limit: number): number {
-  return Math.min(PAGE_MAX, limit > 0 ? limit : PAGE_DEFAULT);
-}
 
 export function filterOf(message: pb.Filter | undefined): Filter {
   const { brands = [], categories = [], sizes = [], minPriceMinor = 0n, maxPriceMinor = 0n, releasedFrom = '', releasedTo = '' } = message ?? {};
@@ -28,7 +22,7 @@ export function filterOf(message: pb.Filter | undefined): Filter {
 }
 
 export function queryOf({ query: text, filter, sort, limit }: Pick<pb.SearchRequest, 'query' | 'filter' | 'sort' | 'limit'>): SearchQuery {
-  return { text, filter: filterOf(filter), sort: sortOf(sort) || (text.trim() === '' ? 'newest' : 'relevance'), limit: limitOf(limit) };
+  return { text, filter: filterOf(filter), sort: sortOf(sort) || (text.trim() === '' ? 'newest' : 'relevance'), limit: pageSize(limit) };
 }
 
 export function sortOf(text: string): Sort | '' {

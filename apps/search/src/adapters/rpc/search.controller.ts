@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import type * as pb from '@libs/contracts/gen/exchange/search/v1/search_pb';
 import { SearchService } from '@libs/contracts/gen/exchange/search/v1/search_pb';
+import { pageSize } from '@libs/kernel/page-size';
 import { type CallContext, requireRole, userOf } from '@libs/rpc/call-context';
 import type { RpcHandlers } from '@libs/rpc/rpc';
 import { RpcService } from '@libs/rpc/rpc-service';
@@ -10,7 +11,7 @@ import { ReadTrends } from '../../application/read-trends';
 import { RebuildIndex } from '../../application/rebuild-index';
 import { SuggestProducts } from '../../application/suggest-products';
 import { cursorOf, placeOf } from '../../domain/cursor';
-import { cardMessage, facetsMessage, filterOf, limitOf, queryOf, savedMessage, sortOf, suggestionMessage } from './messages';
+import { cardMessage, facetsMessage, filterOf, queryOf, savedMessage, sortOf, suggestionMessage } from './messages';
 
 @Controller()
 @RpcService(SearchService)
@@ -31,7 +32,7 @@ export class SearchController implements RpcHandlers<typeof SearchService> {
   }
 
   async autocomplete({ text, brand, limit }: pb.AutocompleteRequest) {
-    const { styles, brands, products, isDegraded: degraded } = await this.suggesting.execute({ text, limit: limitOf(limit), ...(brand !== '' && { brand }) });
+    const { styles, brands, products, isDegraded: degraded } = await this.suggesting.execute({ text, limit: pageSize(limit), ...(brand !== '' && { brand }) });
     return { styles: styles.map(suggestionMessage), brands: brands.map(({ value, products: count }) => ({ brand: value, products: BigInt(count) })), products: products.map(suggestionMessage), degraded };
   }
 
@@ -41,7 +42,7 @@ export class SearchController implements RpcHandlers<typeof SearchService> {
   }
 
   async getTrending({ limit }: pb.GetTrendingRequest) {
-    const trends = await this.trends.execute(limitOf(limit));
+    const trends = await this.trends.execute(pageSize(limit));
     return { trends: trends.map(({ document, sales }) => ({ card: cardMessage(document), salesLast72Hours: sales })) };
   }
 

@@ -1,8 +1,8 @@
-import { Client } from 'pg';
+import { HeardClient } from '@libs/postgres/heard-client';
 
 /** How many tables a database has. */
 export async function countTables(url: string): Promise<number> {
-  const client = new Client({ connectionString: url, application_name: 'pairwise-restore' });
+  const client = new HeardClient({ connectionString: url, application_name: 'pairwise-restore' });
   await client.connect();
   try {
     const { rows } = await client.query<{ tables: string }>(`select count(*) as tables from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`);

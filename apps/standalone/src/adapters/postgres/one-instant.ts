@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import { HeardClient } from '@libs/postgres/heard-client';
+import type { Client } from 'pg';
 import { lockTables } from './table-files';
 
 /** Sessions whose snapshots are of one instant, one for each database. */
@@ -47,8 +48,7 @@ export async function atOneInstant(urls: Readonly<Record<string, string>>, world
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: 'pairwise-backup' });
-  client.on('error', () => undefined); // The statement that is running fails as well, and says so.
+  const client = new HeardClient({ connectionString: url, application_name: 'pairwise-backup' });
   await client.connect();
   await client.query(SETTINGS);
   return client;

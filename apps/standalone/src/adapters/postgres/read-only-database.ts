@@ -1,4 +1,5 @@
-import { Client, types } from 'pg';
+import { HeardClient } from '@libs/postgres/heard-client';
+import { type Client, types } from 'pg';
 import type { Database } from '../../verify/invariant';
 
 const INT8 = 20;
@@ -10,7 +11,7 @@ export class ReadOnlyDatabase implements Database {
 
   static async open(url: string): Promise<ReadOnlyDatabase> {
     types.setTypeParser(INT8, Number);
-    const client = new Client({ connectionString: url, options: '-c default_transaction_read_only=on' });
+    const client = new HeardClient({ connectionString: url, options: '-c default_transaction_read_only=on' });
     await client.connect();
     return new ReadOnlyDatabase(client);
   }

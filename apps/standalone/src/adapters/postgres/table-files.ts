@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Client, escapeIdentifier } from 'pg';
+import { HeardClient } from '@libs/postgres/heard-client';
+import { type Client, escapeIdentifier } from 'pg';
 import type { DatabaseEntry } from '../../backup/manifest';
 
 /** A database as files: one for each table, a line for each row, which is the row's own text form in PostgreSQL as a JSON string. */
@@ -61,8 +62,7 @@ export async function sequencesOf(session: Client): Promise<DatabaseEntry['seque
 
 /** Fills a database whose tables the migrations have just made, in one transaction. Triggers and references hold of the rows already. */
 export async function loadDatabase(url: string, folder: string, { tables, sequences }: DatabaseEntry): Promise<void> {
-  const session = new Client({ connectionString: url, application_name: 'pairwise-restore' });
-  session.on('error', () => undefined); // The statement that is running fails as well, and says so.
+  const session = new HeardClient({ connectionString: url, application_name: 'pairwise-restore' });
   await session.connect();
   try {
     await session.query(`set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres'; set statement_timeout = 0`);

@@ -216,7 +216,7 @@ export type OrderEvent = Message<"exchange.order.v1.OrderEvent"> & {
   actor: string;
 
   /**
-   * Codes; staff's own words for staff alone.
+   * Codes; a person's own words for that person and for staff alone.
    *
    * @generated from field: string reason = 6;
    */
