@@ -200,6 +200,31 @@ describe('the live books in Redis', () => {
     expect(await book(market)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
   });
 
+  it('a book that is only traded while it is compared is not taken for wrong: no gateway begins anew, and nothing is written again', async () => {
+    const market = ids.next('mkt');
+    await place('ask', market, 460);
+    await service.settled();
+    const gateway = await hearing();
+    const { ends } = gateway;
+    const books = service.app.get(Books);
+    const rebuild = jest.spyOn(books, 'rebuild');
+    const tops = books.tops.bind(books);
+    const looked = jest.spyOn(books, 'tops').mockImplementation(async (marketIds) => {
+      const found = await tops(marketIds);
+      await place('ask', market, 455);
+      return found;
+    });
+    service.app.get(ProjectBooks).doubt([market]);
+    await service.settled();
+    expect(looked).toHaveBeenCalledWith([market]);
+    looked.mockRestore();
+    expect(rebuild).not.toHaveBeenCalled();
+    rebuild.mockRestore();
+    expect(gateway.ends).toBe(ends);
+    gateway.stop();
+    expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
+  });
+
   it('after a restart of bidding they are right at once, without being written again', async () => {
     const market = ids.next('mkt');
     const { bookSeq } = await place('ask', market, 460);

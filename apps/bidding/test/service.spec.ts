@@ -6,7 +6,7 @@ import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
 import type { CallUser } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
-import { firstValueFrom, from, Subject, take, toArray } from 'rxjs';
+import { firstValueFrom, from, mergeMap, Subject, takeWhile, toArray } from 'rxjs';
 import { BiddingModule } from '../src/bidding.module';
 import { ids } from './writer-harness';
 
@@ -278,14 +278,18 @@ describe('bidding, as its callers see it', () => {
     expect((await as(ann).getMarketData({ marketIds: [market] })).markets).toMatchObject([{ state: 'retired', numberOfBids: 0 }]);
   });
 
-  it('gateways are told of every change of a book, several at once', async () => {
+  it('gateways are told of every change of a book', async () => {
     const [ann, sam, market] = [newUser(), newUser(), newMarket()];
-    const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(take(1)));
+    const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(
+      mergeMap(({ updates }) => updates.filter(({ marketId }) => marketId === market)),
+      takeWhile(({ seq }) => seq < 3n, true),
+      toArray(),
+    ));
     await Promise.all([bid(ann, market, 44_000), bid(ann, market, 44_000), ask(sam, market, 46_000)]);
-    const { updates } = await heard;
-    expect(updates.filter(({ marketId }) => marketId === market)).toMatchObject([
-      { seq: 3n, state: 'open', lowestAskMinor: 46_000n, highestBidMinor: 44_000n, numberOfBids: 2, numberOfAsks: 1, bidChanges: [{ priceMinor: 44_000n, quotes: 2 }], askChanges: [{ priceMinor: 46_000n, quotes: 1 }] },
-    ]);
+    const updates = await heard;
+    expect(updates.at(-1)).toMatchObject({ seq: 3n, state: 'open', lowestAskMinor: 46_000n, highestBidMinor: 44_000n, numberOfBids: 2, numberOfAsks: 1 });
+    expect(updates.flatMap(({ bidChanges }) => bidChanges).at(-1)).toMatchObject({ priceMinor: 44_000n, quotes: 2 });
+    expect(updates.flatMap(({ askChanges }) => askChanges)).toMatchObject([{ priceMinor: 46_000n, quotes: 1 }]);
   });
 
   it('after a restart everything is as it was', async () => {

@@ -72,44 +72,77 @@ export class ProjectBooks implements WriterListener {
   async pass(): Promise<boolean> {
     const ids = [...this.doubtful].slice(0, CHECKED_AT_ONCE_MAX);
     if (ids.length === 0) return false;
-    const tops = await this.books.tops(ids);
-    const images = await this.imagesOf(ids, tops);
-    const wereRead = new Set(ids.filter((_, i) => tops[i] !== undefined));
-    for (const image of images) {
-      const outcome = await this.books.rebuild(image);
-      if (outcome === 'FENCED') this.log.warn({ market_id: image.marketId, epoch: image.epoch }, 'another owner writes this book');
-      // What was committed while the image was on its way may have changed only the book that it has replaced.
-      if (this.writer.floor.markets.get(image.marketId)?.seq !== image.seq) this.doubt([image.marketId]);
+    this.inFlight++;
+    try {
+      const compared = await this.compare(ids);
+      if (!compared) return false;
+      for (const image of (await this.imagesOf(compared.different)) ?? []) await this.write(image);
+      // Until now such a book was read as it should not have been; one that was not there came from the database.
+      if (compared.isAnyRead) this.feed.doubt();
+      return this.doubtful.size > 0;
+    } catch (error) {
+      for (const id of ids) this.doubtful.add(id);
+      throw error;
+    } finally {
+      this.inFlight--;
     }
-    // Until now such a book was read as it should not have been; one that was not there came from the database.
-    if (images.some(({ marketId }) => wereRead.has(marketId))) this.feed.doubt();
-    return this.doubtful.size > 0;
   }
 
-  /** Taken when the writer is between two batches: then the floor is what is committed. What is taken here is doubted no more. */
-  private imagesOf(ids: readonly string[], tops: readonly (BookTop | undefined)[]): Promise<BookImage[]> {
+  private async write(image: BookImage): Promise<void> {
+    const outcome = await this.books.rebuild(image);
+    if (outcome === 'FENCED') this.log.warn({ market_id: image.marketId, epoch: image.epoch }, 'another owner writes this book');
+    // What was committed while the image was on its way may have changed only the book that it has replaced.
+    if (this.writer.floor.markets.get(image.marketId)?.seq !== image.seq) this.doubt([image.marketId]);
+  }
+
+  /**
+   * Which of these are not at the floor, and whether any of those could be read; what is right is doubted no more. Book and floor are those of one
+   * moment, for what the books are asked here they answer after all that was sent to them before: one that is only traded meanwhile is not wrong.
+   */
+  private async compare(ids: readonly string[]): Promise<{ different: string[]; isAnyRead: boolean } | undefined> {
+    const looked = await this.betweenBatches(async () => {
+      for (const id of ids) this.doubtful.delete(id);
+      const floor = ids.map((id) => this.ownMarket(id)).map((market) => market && standOf(market));
+      return { floor, tops: await this.books.tops(ids) };
+    });
+    if (!looked) return undefined;
+    const isDifferent = ids.map((_, i) => looked.floor[i] !== undefined && !isAt(looked.floor[i], looked.tops[i]));
+    return { different: ids.filter((_, i) => isDifferent[i]), isAnyRead: looked.tops.some((top, i) => isDifferent[i] && top !== undefined) };
+  }
+
+  /** What does not fit into one pass is doubted on. */
+  private imagesOf(ids: readonly string[]): Promise<BookImage[] | undefined> {
+    for (const id of ids) this.doubtful.add(id);
+    return this.betweenBatches(() => {
+      const images: BookImage[] = [];
+      let members = 0;
+      for (const id of ids) {
+        if (members > REBUILT_MEMBERS_AT_ONCE_MAX) break;
+        this.doubtful.delete(id);
+        const market = this.ownMarket(id);
+        if (!market) continue;
+        const image = imageOf(market, this.writer.owned);
+        members += image.members.length;
+        images.push(image);
+      }
+      return images;
+    });
+  }
+
+  /** Done when the writer is between two batches: then the floor is what is committed. Undefined when the writer takes nothing. */
+  private betweenBatches<T>(work: () => T | Promise<T>): Promise<T | undefined> {
     return new Promise((resolve) => {
       this.writer.submit({
         run: () => ({ done: { bookSeq: 0 } }),
-        settle: (reply) => resolve('done' in reply ? this.differing(ids, tops) : []),
+        settle: (reply) => resolve('done' in reply ? work() : undefined),
         key: undefined, bodyHash: undefined, deadline: Infinity, traceparent: undefined,
       });
     });
   }
 
-  private differing(ids: readonly string[], tops: readonly (BookTop | undefined)[]): BookImage[] {
-    const images: BookImage[] = [];
-    let members = 0;
-    for (const [i, id] of ids.entries()) {
-      if (members > REBUILT_MEMBERS_AT_ONCE_MAX) break;
-      this.doubtful.delete(id);
-      const market = this.writer.floor.markets.get(id);
-      if (!market || !this.writer.owned.has(market.shard) || isAt(market, tops[i])) continue;
-      const image = imageOf(market, this.writer.owned);
-      members += image.members.length;
-      images.push(image);
-    }
-    return images;
+  private ownMarket(id: string): Market | undefined {
+    const market = this.writer.floor.markets.get(id);
+    return market && this.writer.owned.has(market.shard) ? market : undefined;
   }
 
   private updateOf({ marketId, epoch, seq, state, removed, added }: BookChange, committedAtMs: number): MarketUpdate {
@@ -123,7 +156,13 @@ export class ProjectBooks implements WriterListener {
   }
 }
 
-function isAt(market: Market, top: BookTop | undefined): boolean {
-  return top !== undefined && top.seq === market.seq && top.h1 === market.hash.h1 && top.h2 === market.hash.h2 && top.state === market.publicState &&
-    top.bids === market.book.count('bid') && top.asks === market.book.count('ask');
+type Stand = Pick<BookTop, 'seq' | 'state' | 'h1' | 'h2' | 'bids' | 'asks'>;
+
+/** Where the floor stands, in what a book says of itself. */
+function standOf({ seq, publicState: state, hash: { h1, h2 }, book }: Market): Stand {
+  return { seq, state, h1, h2, bids: book.count('bid'), asks: book.count('ask') };
+}
+
+function isAt(floor: Stand, top: BookTop | undefined): boolean {
+  return top !== undefined && Object.entries(floor).every(([of, value]) => top[of as keyof Stand] === value);
 }
