@@ -218,11 +218,37 @@ describe('the live books in Redis', () => {
     await service.settled();
     expect(looked).toHaveBeenCalledWith([market]);
     looked.mockRestore();
-    expect(rebuild).not.toHaveBeenCalled();
+    expect(rebuild.mock.calls.map(([{ marketId }]) => marketId)).not.toContain(market);
     rebuild.mockRestore();
     expect(gateway.ends).toBe(ends);
     gateway.stop();
     expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
+  });
+
+  it('a gateway begins anew for a book that has been put right, also when another could not be written in the same pass', async () => {
+    const [wrong, lost] = [ids.next('mkt'), ids.next('mkt')];
+    for (const market of [wrong, lost]) await place('ask', market, 460);
+    await service.settled();
+    const gateway = await hearing();
+    await client.hset(`{m:${wrong}}:meta`, 'seq', '0');
+    await client.del(`{m:${lost}}:asks`, `{m:${lost}}:meta`);
+    const books = service.app.get(Books);
+    const rebuild = books.rebuild.bind(books);
+    let isRefused = false;
+    const written = jest.spyOn(books, 'rebuild').mockImplementation(async (image) => {
+      if (image.marketId !== lost || isRefused) return rebuild(image);
+      isRefused = true;
+      throw new Error('Redis went away');
+    });
+    const { ends } = gateway;
+    service.app.get(ProjectBooks).doubt([wrong, lost]);
+    await until('the gateway begins anew', 10_000, () => gateway.ends > ends);
+    gateway.stop();
+    await service.settled();
+    written.mockRestore();
+    expect(isRefused).toBe(true);
+    expect(await book(wrong)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
+    expect(await client.exists(`{m:${lost}}:asks`)).toBe(1);
   });
 
   it('after a restart of bidding they are right at once, without being written again', async () => {

@@ -76,9 +76,12 @@ export class ProjectBooks implements WriterListener {
     try {
       const compared = await this.compare(ids);
       if (!compared) return false;
-      for (const image of (await this.imagesOf(compared.different)) ?? []) await this.write(image);
-      // Until now such a book was read as it should not have been; one that was not there came from the database.
-      if (compared.isAnyRead) this.feed.doubt();
+      try {
+        for (const image of (await this.imagesOf(compared.different)) ?? []) await this.write(image);
+      } finally {
+        // Until now such a book was read as it should not have been; one that was not there came from the database.
+        if (compared.isAnyRead) this.feed.doubt();
+      }
       return this.doubtful.size > 0;
     } catch (error) {
       for (const id of ids) this.doubtful.add(id);
