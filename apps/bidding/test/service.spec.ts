@@ -281,15 +281,12 @@ describe('bidding, as its callers see it', () => {
   it('gateways are told of every change of a book', async () => {
     const [ann, sam, market] = [newUser(), newUser(), newMarket()];
     const heard = firstValueFrom(service.client(BiddingService).watchMarkets({}).pipe(
-      mergeMap(({ updates }) => updates.filter(({ marketId }) => marketId === market)),
-      takeWhile(({ seq }) => seq < 3n, true),
-      toArray(),
+      mergeMap(({ updates }) => updates.filter(({ marketId }) => marketId === market)), takeWhile(({ seq }) => seq < 3n, true), toArray(),
     ));
     await Promise.all([bid(ann, market, 44_000), bid(ann, market, 44_000), ask(sam, market, 46_000)]);
     const updates = await heard;
     expect(updates.at(-1)).toMatchObject({ seq: 3n, state: 'open', lowestAskMinor: 46_000n, highestBidMinor: 44_000n, numberOfBids: 2, numberOfAsks: 1 });
-    expect(updates.flatMap(({ bidChanges }) => bidChanges).at(-1)).toMatchObject({ priceMinor: 44_000n, quotes: 2 });
-    expect(updates.flatMap(({ askChanges }) => askChanges)).toMatchObject([{ priceMinor: 46_000n, quotes: 1 }]);
+    expect([updates.flatMap(({ bidChanges }) => bidChanges).at(-1), ...updates.flatMap(({ askChanges }) => askChanges)]).toMatchObject([{ priceMinor: 44_000n, quotes: 2 }, { priceMinor: 46_000n, quotes: 1 }]);
   });
 
   it('after a restart everything is as it was', async () => {

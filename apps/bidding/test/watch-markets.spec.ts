@@ -1,6 +1,6 @@
-import { EmbeddedMarketFeed } from '../embedded/embedded-market-feed';
-import type { MarketUpdate } from '../../application/market-feed';
-import { watchMarkets } from './watch-markets';
+import { EmbeddedMarketFeed } from '../src/adapters/embedded/embedded-market-feed';
+import type { MarketUpdate } from '../src/application/market-feed';
+import { watchMarkets } from '../src/adapters/rpc/watch-markets';
 
 describe('the stream of market changes', () => {
   beforeEach(() => jest.useFakeTimers());
