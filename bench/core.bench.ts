@@ -46,7 +46,7 @@ class Core {
 
   constructor(private readonly markets: readonly string[], private readonly intake: Intake) {
     this.users = Array.from({ length: USERS }, () => ({
-      userId: this.ids.next('usr'), emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true,
+      userId: this.ids.next('usr'), emailVerified: true, suspended: false, buyingSuspended: false, sellingSuspended: false, payoutEnabled: true,
       paymentMethodIds: [this.ids.next('pm')], addresses: [{ addressId: this.ids.next('adr'), versionId: this.ids.next('adv') }],
     }));
   }

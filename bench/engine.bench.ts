@@ -146,7 +146,7 @@ function ourCommands(ops: Flow, markets: number): Run {
   const ids = Array.from({ length: markets }, () => typeId('mkt', randomUUID()));
   const terms = { productId: typeId('prd', randomUUID()), size: '10', category: 'sneakers', retired: false, currency: 'USD', tick: 1, min: 1, max: 1_000_000 };
   floor.install(ids.map((id) => ({ market: new Market({ ...terms, id }, { shard: 0, seq: 0, matchSeq: 0, state: 'open' }), quotes: [] })));
-  const facts = { userId: '', emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true, paymentMethodIds: ['pm'], addresses: [{ addressId: 'adr', versionId: 'adv' }] };
+  const facts = { userId: '', emailVerified: true, suspended: false, buyingSuspended: false, sellingSuspended: false, payoutEnabled: true, paymentMethodIds: ['pm'], addresses: [{ addressId: 'adr', versionId: 'adv' }] };
   const bodyHash = new Uint8Array(32);
   let matches = 0;
   const nextMatchId = () => `mtc_${++matches}`;

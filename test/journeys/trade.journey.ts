@@ -137,6 +137,34 @@ export function tradeJourneys(story: () => Story): void {
     expect([bought.status, bought.cancelReason, bought.paymentStatus]).toEqual(['cancelled', 'did_not_ship', 'refunded']);
   });
 
+  it('a seller who does not ship three sales sells no more, buys on, is told so, and ships what is under way; an admin ends it', async () => {
+    const [bea, sam, market] = [await story().buyer(), await story().seller(), await story().market()];
+    const late = await story().trade(bea, sam, 300, market);
+    await story().passes({ days: 6 });
+    expect((await sam.order(late.order.id)).cancelReason).toBe('did_not_ship');
+    const [kept, ...dropped] = [await story().trade(bea, sam, 300, market), await story().trade(bea, sam, 300, market), await story().trade(bea, sam, 300, market)];
+    const standing = await sam.asks(market, 500);
+    const held = async () => (await sam.api.get<{ sellingSuspended: boolean }>('/v1/me')).sellingSuspended;
+    for (const { order } of dropped) {
+      expect([await held(), (await sam.ask(standing.id)).status]).toEqual([false, 'active']);
+      await sam.api.post(`/v1/orders/${order.id}/cancel`, { reason: 'sold elsewhere' });
+      await story().settled();
+    }
+    expect([await held(), await sam.ask(standing.id)]).toMatchObject([true, { status: 'cancelled', reason: 'suspended' }]);
+    const refusal = (call: Promise<unknown>) => call.then(() => undefined, (problem: Problem) => problem);
+    await bea.bids(market, 200);
+    for (const sells of [() => sam.asks(market, 500), () => sam.sellsNow(market, 200)]) expect(await refusal(sells())).toMatchObject({ status: 403, code: 'bidding.selling_suspended' });
+    expect((await sam.mails()).filter(({ subject }) => subject === 'You cannot sell at the moment')).toHaveLength(1);
+    await sam.addsCard();
+    expect((await sam.bids(market, 100)).status).toBe('active');
+    await story().bringsIn(sam, kept.order);
+    expect((await sam.order(kept.order.id)).status).toBe('authenticating');
+
+    await story().admin.api.post(`/v1/admin/users/${sam.id}/reinstate`, { reason: 'has moved house' });
+    await story().settled();
+    expect([await held(), (await sam.ask(standing.id)).status, (await sam.asks(market, 500)).status]).toEqual([false, 'cancelled', 'active']);
+  });
+
   it('a parcel that is lost on the way in is refunded after 14 days', async () => {
     const [bea, sam] = [await story().buyer(), await story().seller()];
     const { ask, order } = await story().trade(bea, sam);

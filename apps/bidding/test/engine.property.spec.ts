@@ -3,6 +3,7 @@ import { factsOf, type Match, type Quote, type QuoteFacts } from '../src/domain/
 import type { MarketEvent } from '../src/domain/events';
 import { isPast } from '../src/domain/expiry';
 import { Replay } from '../src/domain/replay';
+import type { SuspensionScope } from '../src/domain/trader-facts';
 import { NaiveExchange, type NaiveUser } from './naive-exchange';
 import { Script } from './script';
 
@@ -41,7 +42,7 @@ class Pair {
       case 'amend': return naive.amend({ ...op, id: this.pick(op.at), user: this.ownerOf(op.at, op.user) }, now, next());
       case 'pass': return undefined;
       case 'sweep': return void naive.sweep(now);
-      case 'suspend': return void naive.suspend(op.user, op.buying);
+      case 'suspend': return void naive.suspend(op.user, op.scope);
       case 'reinstate': return void naive.reinstate(op.user);
       case 'facts': return void naive.facts(op.user, op.naive);
       case 'halt': return void naive.halt();
@@ -150,7 +151,7 @@ type Op =
   | { kind: 'cancel'; at: number; user: string | null }
   | { kind: 'amend'; at: number; user: string | null; price: number | null; days: number }
   | { kind: 'pass'; days: number } | { kind: 'sweep' } | { kind: 'halt' } | { kind: 'resume' }
-  | { kind: 'suspend'; user: string; buying: boolean } | { kind: 'reinstate'; user: string }
+  | { kind: 'suspend'; user: string; scope: SuspensionScope } | { kind: 'reinstate'; user: string }
   | { kind: 'facts'; user: string; engine: object; naive: Partial<NaiveUser> }
   | { kind: 'bust'; at: number; reason: string; keep: boolean } | { kind: 'complete'; at: number };
 
@@ -161,8 +162,8 @@ function lineOf(op: Op, pair: Pair): string {
     case 'cancel': return `cancel ${pair.ownerOf(op.at, op.user)} ${pair.pick(op.at)}`;
     case 'amend': return `amend ${pair.ownerOf(op.at, op.user)} ${pair.pick(op.at)} ${op.price ?? '-'} ${op.days}`;
     case 'pass': return `pass ${op.days}`;
-    case 'suspend': return `suspend ${op.user}${op.buying ? ' buying' : ''}`;
-    case 'reinstate': Object.assign(script.trader(op.user), { suspended: false, buyingSuspended: false }); return 'pass 0';
+    case 'suspend': return `suspend ${op.user} ${op.scope}`;
+    case 'reinstate': Object.assign(script.trader(op.user), { suspended: false, buyingSuspended: false, sellingSuspended: false }); return 'pass 0';
     case 'facts': return `facts ${op.user} ${JSON.stringify(op.engine)}`;
     case 'bust': return pair.naive.matches.length === 0 ? 'pass 0' : `bust ${pair.matchAt(op.at)} ${op.reason}${op.keep ? ' do_not_relist' : ''}`;
     case 'complete': { const match = script.matches.find(({ id, state }) => id === pair.matchAt(op.at) && state === 'pending'); if (match) match.state = 'completed'; return 'pass 0'; }
@@ -189,7 +190,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'sweep' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'halt' as const }) },
   { weight: 3, arbitrary: fc.constant({ kind: 'resume' as const }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspend' as const), user, buying: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspend' as const), user, scope: fc.constantFrom('all' as const, 'buying' as const, 'selling' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reinstate' as const), user }) },
   { weight: 2, arbitrary: factsOp },
 );

@@ -29,6 +29,7 @@ export interface NaiveMatch {
 export interface NaiveUser {
   suspended: boolean;
   noBuying: boolean;
+  noSelling: boolean;
   cards: string[];
   addresses: string[];
   payout: boolean;
@@ -50,6 +51,7 @@ export class NaiveExchange {
     if (this.retired) return 'market_retired';
     if (this.halted) return 'market_halted';
     if (user.suspended || (p.side === 'bid' && user.noBuying)) return 'user_suspended';
+    if (p.side === 'ask' && user.noSelling) return 'selling_suspended';
     if (p.side === 'ask' && !user.payout) return 'payout_account_required';
     if (p.side === 'bid' && user.cards.length === 0) return 'payment_method_required';
     if (user.addresses.length === 0) return 'address_required';
@@ -103,16 +105,17 @@ export class NaiveExchange {
     for (const quote of this.quotes) if (isOpen(quote) && quote.expiresAt <= now) this.end(quote, 'expired', null, '');
   }
 
-  suspend(name: string, onlyBuying: boolean): void {
-    if (onlyBuying) this.user(name).noBuying = true;
+  suspend(name: string, scope: 'all' | 'buying' | 'selling'): void {
+    if (scope === 'buying') this.user(name).noBuying = true;
+    else if (scope === 'selling') this.user(name).noSelling = true;
     else this.user(name).suspended = true;
     for (const quote of this.quotes) {
-      if (isOpen(quote) && quote.user === name && (!onlyBuying || quote.side === 'bid')) this.end(quote, 'cancelled', 'suspended', '');
+      if (isOpen(quote) && quote.user === name && scope !== (quote.side === 'bid' ? 'selling' : 'buying')) this.end(quote, 'cancelled', 'suspended', '');
     }
   }
 
   reinstate(name: string): void {
-    Object.assign(this.user(name), { suspended: false, noBuying: false });
+    Object.assign(this.user(name), { suspended: false, noBuying: false, noSelling: false });
   }
 
   facts(name: string, change: Partial<NaiveUser>): void {
@@ -165,7 +168,7 @@ export class NaiveExchange {
     const user = this.user(back.user);
     const close = (status: string, why: string | null) => { back.status = status; back.reason = why; this.stepOfMatches(); return 'done'; };
     if (back.expiresAt <= now) return close('expired', null);
-    if (user.suspended || (back.side === 'bid' && user.noBuying)) return close('cancelled', 'suspended');
+    if (user.suspended || (back.side === 'bid' ? user.noBuying : user.noSelling)) return close('cancelled', 'suspended');
     if (this.retired) return close('cancelled', 'market_retired');
     if (doNotRelist) return close('cancelled', 'user');
     const unpinned = this.repin(back, user, () => undefined);
@@ -186,7 +189,7 @@ export class NaiveExchange {
   }
 
   user(name: string): NaiveUser {
-    if (!this.users.has(name)) this.users.set(name, { suspended: false, noBuying: false, cards: [`${name}-card`], addresses: [`${name}-home-1`], payout: true });
+    if (!this.users.has(name)) this.users.set(name, { suspended: false, noBuying: false, noSelling: false, cards: [`${name}-card`], addresses: [`${name}-home-1`], payout: true });
     return this.users.get(name)!;
   }
 

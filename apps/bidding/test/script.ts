@@ -10,8 +10,8 @@ import { place } from '../src/domain/place';
 import type { Match, Quote, QuoteFacts } from '../src/domain/quote';
 import type { Side } from '../src/domain/side';
 import type { Turn } from '../src/domain/settle';
-import type { TraderFacts } from '../src/domain/trader-facts';
-import { expireDue, repinAll, withdrawAll, withdrawMarket } from '../src/domain/withdrawals';
+import { scopeOf, type TraderFacts } from '../src/domain/trader-facts';
+import { expireDue, repinAll, withdrawMarket, withdrawSuspended } from '../src/domain/withdrawals';
 
 const NO_BYTES = new Uint8Array(0);
 export const DAY = 86_400_000;
@@ -47,7 +47,7 @@ export class Script {
     const known = this.traders.get(userId);
     if (known) return known;
     const facts: TraderFacts = {
-      userId, emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true,
+      userId, emailVerified: true, suspended: false, buyingSuspended: false, sellingSuspended: false, payoutEnabled: true,
       paymentMethodIds: [`${userId}-card`], addresses: [{ addressId: `${userId}-home`, versionId: `${userId}-home-1` }],
     };
     this.traders.set(userId, facts);
@@ -106,8 +106,8 @@ export class Script {
         expireDue(turn, [...this.floor.allQuotes()]);
         return none;
       case 'suspend':
-        Object.assign(this.trader(second), third === 'buying' ? { buyingSuspended: true } : { suspended: true });
-        withdrawAll(turn, second, third === 'buying' ? 'bid' : 'both', { reason: 'suspended', shard: 0 });
+        Object.assign(this.trader(second), { all: { suspended: true }, buying: { buyingSuspended: true }, selling: { sellingSuspended: true } }[scopeOf(third)]);
+        withdrawSuspended(turn, second, scopeOf(third), 0);
         return none;
       case 'facts':
         Object.assign(this.trader(second), JSON.parse(third));

@@ -232,20 +232,6 @@ describe('bidding, as its callers see it', () => {
     expect(await eventsOf(market)).toEqual(['bid.placed', 'bid.expired']);
   });
 
-  it('a suspension cancels what is open, once, and reinstatement restores nothing', async () => {
-    const [ann, market] = [newUser(), newMarket()];
-    const { bid: placed } = await bid(ann, market, 45_000);
-    const suspension = await service.deliver('user.suspended', ann.id, { userId: ann.id, scope: 'all', reason: 'test' });
-    await suspension.again();
-    await service.settled();
-    expect((await as(ann).getMyBids({ bidId: placed?.id })).bids).toMatchObject([{ status: 'cancelled', reason: 'suspended' }]);
-    expect(await codeOf(bid(ann, market, 45_000))).toBe('bidding.user_suspended');
-    await service.deliver('user.reinstated', ann.id, { userId: ann.id });
-    await service.settled();
-    expect(await codeOf(bid(ann, market, 45_000))).toBe('done');
-    expect(await eventsOf(market)).toEqual(['bid.placed', 'bid.cancelled', 'bid.placed']);
-  });
-
   it('a removed card or a replaced address moves the quote to what is left; with nothing left it ends', async () => {
     const [ann, market] = [newUser(), newMarket()];
     const facts = known.get(ann.id) as Known;

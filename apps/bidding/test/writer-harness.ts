@@ -64,7 +64,7 @@ export class Harness {
     const known = this.users.get(name);
     if (known) return known;
     const userId = ids.next('usr');
-    const facts = { userId, emailVerified: true, suspended: false, buyingSuspended: false, payoutEnabled: true, paymentMethodIds: [ids.next('pm')], addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] };
+    const facts = { userId, emailVerified: true, suspended: false, buyingSuspended: false, sellingSuspended: false, payoutEnabled: true, paymentMethodIds: [ids.next('pm')], addresses: [{ addressId: ids.next('adr'), versionId: ids.next('adv') }] };
     this.users.set(name, facts);
     return facts;
   }

@@ -103,6 +103,22 @@ describe('messages', () => {
     expect((await office.subjects('+15035550142')).sort()).toEqual(['Pairwise: your account is suspended. Please see your mail.', 'Pairwise: your payout account was changed. Not you? Write to us at once.']);
   });
 
+  it('tell a seller once that selling is suspended, what that ends and what goes on, and of each ask that it has ended', async () => {
+    const { marketId } = await office.pair();
+    const sam = office.person('Sam', '+1 (503) 555-0143');
+    const suspended = await office.service.deliver('user.suspended', sam.id, { userId: sam.id, scope: 'selling', reason: 'unshipped_sales' });
+    await suspended.again();
+    const { quote, ...event } = office.bid(marketId, sam, 450, { status: 'cancelled', reason: 'suspended' });
+    await office.hears(['ask.cancelled', marketId, { ...event, quote: { ...quote, id: idOf('ask'), side: 'ask' } }]);
+    const [first, second, ...more] = (await office.outbox(sam)).sort((a, b) => (a.subject ?? '').localeCompare(b.subject ?? ''));
+    expect([first?.subject, second?.subject, more]).toEqual(['You cannot sell at the moment', 'Your ask was cancelled: Norrland Aurora 1 Glacier, size 9', []]);
+    expect(first?.text).toContain('Too many of your sales were cancelled by you or not shipped in time, so you cannot place asks for now, and your open asks are cancelled.');
+    expect(first?.text).toContain('Sales that are under way go on');
+    expect(second?.text).toContain('Your ask of $450.00 was cancelled. You cannot sell at the moment.');
+    expect(await office.subjects('+15035550143')).toEqual(['Pairwise: selling is suspended after sales that were not shipped. Please see your mail.']);
+    expect(await office.inbox(sam)).toHaveLength(2);
+  });
+
   it('tell those who watch a market that its price has fallen, each once, and nobody else', async () => {
     const { marketId, buyer, seller } = await office.sale();
     const money = (minor: bigint) => ({ currency: 'USD', minor });

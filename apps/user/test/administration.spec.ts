@@ -139,9 +139,44 @@ describe('strikes', () => {
     for (const result of results) expect(result).toMatchObject({ strikes: 1, buyingSuspended: false });
   });
 
-  it('of a seller do not end buying', async () => {
+  it('end selling at the third sale that is not shipped within 90 days, whoever of deadline and seller ended it, and say so once; buying goes on', async () => {
     const bob = await Person.registers(service);
-    for (let n = 1; n <= 3; n++) expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: n, buyingSuspended: false });
+    expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: 1, sellingSuspended: false });
+    service.clock.passes({ days: 45 });
+    expect(await strike(bob, 'seller_cancelled')).toMatchObject({ strikes: 2, sellingSuspended: false });
+    service.clock.passes({ days: 44 });
+    expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: 3, buyingSuspended: false, sellingSuspended: true });
+    expect(await strike(bob, 'seller_cancelled')).toMatchObject({ strikes: 4, buyingSuspended: false, sellingSuspended: true });
+    expect(await told(bob)).toEqual([expect.objectContaining({ name: 'user.suspended', scope: 'selling', reason: 'unshipped_sales' })]);
+    expect(await facts(bob.user.id)).toMatchObject({ suspended: false, buyingSuspended: false, sellingSuspended: true });
+    expect((await bob.asks.getProfile({})).user).toMatchObject({ suspended: false, sellingSuspended: true });
+    expect((await admin.asks.getUsers({ query: bob.user.id })).users).toMatchObject([{ sellingSuspended: true }]);
+    expect(await bob.isLoggedIn()).toBe(true);
+  });
+
+  it('of a seller are forgiven after 90 days, and not before', async () => {
+    const bob = await Person.registers(service);
+    await strike(bob, 'did_not_ship');
+    service.clock.passes({ days: 60 });
+    await strike(bob, 'did_not_ship');
+    service.clock.passes({ days: 31 });
+    expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: 2, sellingSuspended: false });
+  });
+
+  it('of a seller are of different orders: one that is told again, or of which two kinds are told, is one', async () => {
+    const bob = await Person.registers(service);
+    const [first, second] = [typeId('ord', randomUUID()), typeId('ord', randomUUID())];
+    for (const kind of ['did_not_ship', 'did_not_ship', 'seller_cancelled']) expect(await strike(bob, kind, first)).toMatchObject({ strikes: 1, sellingSuspended: false });
+    const results = await Promise.all(Array.from({ length: 8 }, () => strike(bob, 'seller_cancelled', second)));
+    for (const result of results) expect(result).toMatchObject({ strikes: 2, sellingSuspended: false });
+    expect(await told(bob)).toEqual([]);
+  });
+
+  it('of a buyer and of a seller are counted apart', async () => {
+    const bob = await Person.registers(service);
+    await strike(bob);
+    for (let n = 1; n <= 2; n++) expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: n, buyingSuspended: false, sellingSuspended: false });
+    expect(await strike(bob)).toMatchObject({ strikes: 2, buyingSuspended: true, sellingSuspended: false });
     await expect(strike(bob, 'rude')).rejects.toMatchObject({ code: 'user.strike_unknown' });
   });
 
@@ -153,6 +188,23 @@ describe('strikes', () => {
     await admin.asks.reinstateUser({ userId: bob.user.id, reason: 'card was stolen' });
     service.clock.passes({ hours: 1 });
     expect(await strike(bob)).toMatchObject({ strikes: 1, buyingSuspended: false });
+  });
+
+  it('of a seller from before a reinstatement do not count any more, also when they are told again', async () => {
+    const bob = await Person.registers(service);
+    const orders = Array.from({ length: 3 }, () => typeId('ord', randomUUID()));
+    for (const order of orders) await strike(bob, 'seller_cancelled', order);
+    service.clock.passes({ hours: 1 });
+    const { user } = await admin.asks.reinstateUser({ userId: bob.user.id, reason: 'was in hospital' });
+    expect(user).toMatchObject({ sellingSuspended: false });
+    expect(await facts(bob.user.id)).toMatchObject({ sellingSuspended: false });
+    expect((await told(bob)).map(({ name }) => name)).toEqual(['user.suspended', 'user.reinstated']);
+    const rows = await service.sql.query('select action, before, after from admin_actions where user_id = $1', [uuidOf('usr', bob.user.id)]);
+    expect(rows).toEqual([{ action: 'reinstated', before: 'selling suspended', after: 'active' }]);
+    for (const order of orders) expect(await strike(bob, 'seller_cancelled', order)).toMatchObject({ strikes: 0, sellingSuspended: false });
+    service.clock.passes({ hours: 1 });
+    for (let n = 1; n <= 2; n++) expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: n, sellingSuspended: false });
+    expect(await strike(bob, 'did_not_ship')).toMatchObject({ strikes: 3, sellingSuspended: true });
   });
 
   it('are the order service\'s to give', async () => {
@@ -170,7 +222,7 @@ describe('what bidding asks', () => {
     const first = found((await bob.asks.addAddress({ address })).address);
     const second = found((await bob.asks.addAddress({ address: { ...address, isDefault: true } })).address);
     expect(await facts(bob.user.id)).toMatchObject({
-      exists: true, suspended: false, buyingSuspended: false, emailVerified: false,
+      exists: true, suspended: false, buyingSuspended: false, sellingSuspended: false, emailVerified: false,
       addresses: [{ addressId: second.id, versionId: second.versionId }, { addressId: first.id, versionId: first.versionId }],
     });
     expect(await facts(typeId('usr', randomUUID()))).toMatchObject({ exists: false, addresses: [] });

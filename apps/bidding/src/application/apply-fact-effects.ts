@@ -3,8 +3,8 @@ import { refused, type Outcome } from '../domain/batch';
 import { notOwned } from '../domain/errors';
 import { Market } from '../domain/market';
 import type { Turn } from '../domain/settle';
-import type { TraderFacts } from '../domain/trader-facts';
-import { repinAll, withdrawAll, withdrawMarket } from '../domain/withdrawals';
+import { scopeOf, type TraderFacts } from '../domain/trader-facts';
+import { repinAll, withdrawMarket, withdrawSuspended } from '../domain/withdrawals';
 import { MarketDirectory } from './market-directory';
 import { type FactEffect, FactStore, type StoredMarket } from './ports';
 import { ProjectBooks } from './project-books';
@@ -82,8 +82,7 @@ export class ApplyFactEffects {
     if (read.facts) {
       // From here on no queued command of theirs sees what was true before.
       this.traders.replace(read.facts);
-      const scope = { reason: 'suspended', shard: effect.shard } as const;
-      if (effect.kind === 'suspended') withdrawAll(turn, effect.subject, effect.detail === 'buying' ? 'bid' : 'both', scope);
+      if (effect.kind === 'suspended') withdrawSuspended(turn, effect.subject, scopeOf(effect.detail ?? ''), effect.shard);
       else repinAll(turn, read.facts, effect.shard, effect.detail ?? undefined);
     }
     if (read.market && !this.changeMarket(turn, read.market)) return refused(notOwned());

@@ -4,7 +4,7 @@ import type { Batch, Done } from '../domain/batch';
 import type { Market, MarketPosition, MarketTerms } from '../domain/market';
 import type { Match, MatchState, QuoteFacts } from '../domain/quote';
 import type { Side } from '../domain/side';
-import type { TraderFacts } from '../domain/trader-facts';
+import type { SuspensionScope, TraderFacts } from '../domain/trader-facts';
 
 /** How a commit ended. `refused` is rolled back for sure; of `unknown` nobody can tell before the books are read again. */
 export type CommitOutcome =
@@ -125,7 +125,7 @@ export abstract class FactStore {
   abstract trader(userId: string): Promise<TraderFacts>;
   /** Adds what an owner has just told; what is known already, or was removed since, stays. */
   abstract adopt(told: TraderFacts): Promise<void>;
-  abstract suspended(tx: Transaction, userId: string, scope: 'all' | 'buying'): Promise<void>;
+  abstract suspended(tx: Transaction, userId: string, scope: SuspensionScope): Promise<void>;
   abstract reinstated(tx: Transaction, userId: string): Promise<void>;
   abstract emailVerified(tx: Transaction, userId: string): Promise<void>;
   abstract paymentMethodVerified(tx: Transaction, userId: string, id: string, isDefault: boolean): Promise<void>;
@@ -161,6 +161,7 @@ export interface FactEffect {
   readonly kind: 'suspended' | 'facts_changed' | 'market_changed';
   /** A user, or a market. */
   readonly subject: string;
+  /** Of a suspension: its scope. Of an address: the version that replaced it. */
   readonly detail: string | null;
 }
 

@@ -66,6 +66,9 @@ describe('the side that returns', () => {
     expect(play(`${MATCHED}
       suspend ann buying
       bust x1 reserve_failed`).slice(3)).toEqual(['bust x1: b1 cancelled(suspended) a1 cancelled(reserve_failed)']);
+    expect(play(`${MATCHED}
+      suspend sam selling
+      bust x1 payment_failed`).slice(3)).toEqual(['bust x1: b1 cancelled(payment_failed) a1 cancelled(suspended)']);
   });
 
   it('3. its owner said "do not relist": cancelled', () => {

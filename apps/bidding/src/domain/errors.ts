@@ -11,6 +11,7 @@ export const notOpen = (status: string) => new AppError('conflict', 'bidding.not
 export const tooManyQuotes = (limit: number) => new AppError('conflict', 'bidding.too_many_quotes', 'You have as many open quotes as one may have.', { limit: String(limit) });
 export const exposureExceeded = (limit: number) => new AppError('conflict', 'bidding.exposure_exceeded', 'Your open bids would come to more than they may.', { limit: String(limit) });
 export const userSuspended = () => new AppError('forbidden', 'bidding.user_suspended', 'This account may not trade at present.');
+export const sellingSuspended = () => new AppError('forbidden', 'bidding.selling_suspended', 'This account may not sell at present: too many of its sales were not shipped.');
 export const emailNotVerified = () => new AppError('conflict', 'bidding.email_not_verified', 'Verify your e-mail address before you trade: follow the link in the mail that you were sent.');
 
 export const currencyMismatch = (currency: string) => new AppError('rejected', 'bidding.currency_mismatch', `This market trades in ${currency}.`, { currency });

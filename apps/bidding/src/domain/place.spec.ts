@@ -131,7 +131,7 @@ describe('a new quote', () => {
       b3 bid ann 1`)).toEqual(['b1 rests@400', 'b2 rests@600', 'exposure_exceeded', 'b1 updated', 'b2 updated', 'b2 updated', 'exposure_exceeded']);
   });
 
-  it('is refused in a halted market, to suspended users, and to buyers whose buying is suspended', () => {
+  it('is refused in a halted market, to suspended users, and to buyers and sellers whose buying or selling is suspended', () => {
     expect(play(`
       halt
       b1 bid ann 450
@@ -140,7 +140,11 @@ describe('a new quote', () => {
       b2 bid ann 450
       suspend bob buying
       b3 bid bob 450
-      a3 ask bob 460`)).toEqual(['halted', 'market_halted', 'resumed', '', 'user_suspended', '', 'user_suspended', 'a3 rests@460']);
+      a3 ask bob 460
+      suspend sam selling
+      a4 ask sam 460
+      a5 sell sam 400
+      b4 bid sam 450`)).toEqual(['halted', 'market_halted', 'resumed', '', 'user_suspended', '', 'user_suspended', 'a3 rests@460', '', 'selling_suspended', 'selling_suspended', 'b4 rests@450']);
   });
 });
 

@@ -1,7 +1,10 @@
 import type { AppError } from '@libs/kernel/app-error';
-import { addressRequired, emailNotVerified, payoutAccountRequired, paymentMethodRequired, userSuspended } from './errors';
+import { addressRequired, emailNotVerified, payoutAccountRequired, paymentMethodRequired, sellingSuspended, userSuspended } from './errors';
 import type { QuoteFacts } from './quote';
 import type { Side } from './side';
+
+/** What the user service says is suspended: trading, or one side of it. */
+export type SuspensionScope = 'all' | 'buying' | 'selling';
 
 /** What bidding knows of a user, told by the services that own it. One object for each user: a change reaches what is queued. */
 export interface TraderFacts {
@@ -11,6 +14,8 @@ export interface TraderFacts {
   suspended: boolean;
   /** After unpaid wins: may sell, not buy. */
   buyingSuspended: boolean;
+  /** After sales that were not shipped: may buy, not sell. */
+  sellingSuspended: boolean;
   /** Verified cards, the default first. */
   paymentMethodIds: readonly string[];
   /** The default first. */
@@ -24,16 +29,24 @@ export interface Pins {
 }
 
 export const noFacts = (userId: string): TraderFacts => ({
-  userId, emailVerified: false, suspended: false, buyingSuspended: false, paymentMethodIds: [], addresses: [], payoutEnabled: false,
+  userId, emailVerified: false, suspended: false, buyingSuspended: false, sellingSuspended: false, paymentMethodIds: [], addresses: [], payoutEnabled: false,
 });
 
+/** A scope that is not known here is taken for the widest. */
+export function scopeOf(scope: string): SuspensionScope {
+  return scope === 'buying' || scope === 'selling' ? scope : 'all';
+}
+
+/** Whose quotes a suspension ends. */
+export const suspendedSides: Readonly<Record<SuspensionScope, readonly Side[]>> = { all: ['bid', 'ask'], buying: ['bid'], selling: ['ask'] };
+
 export function isBarred(facts: TraderFacts, side: Side): boolean {
-  return facts.suspended || (side === 'bid' && facts.buyingSuspended);
+  return facts.suspended || (side === 'bid' ? facts.buyingSuspended : facts.sellingSuspended);
 }
 
 /** What a new quote is pinned to: what it names if that is the user's, else the defaults of this moment. An empty name is none. */
 export function pinsFor(facts: TraderFacts, side: Side, paymentMethodId: string, addressVersionId: string): Pins | AppError {
-  if (isBarred(facts, side)) return userSuspended();
+  if (isBarred(facts, side)) return facts.suspended || side === 'bid' ? userSuspended() : sellingSuspended();
   if (!facts.emailVerified) return emailNotVerified();
   if (side === 'ask' && !facts.payoutEnabled) return payoutAccountRequired();
   let method: string | undefined;

@@ -28,6 +28,22 @@ describe('quotes that end or change without their owner', () => {
       suspend ann buying`)[2]).toBe('b1 cancelled(suspended)');
   });
 
+  it('of a user whose selling is suspended, only the asks end, those that wait for a halted market to open among them', () => {
+    expect(play(`b1 bid ann 440
+      a1 ask ann 500
+      a2 ask ann 510
+      a3 ask sam 505
+      halt
+      suspend ann selling
+      resume`).slice(5)).toEqual(['a1 cancelled(suspended), a2 cancelled(suspended)', 'resumed']);
+  });
+
+  it('of a suspension whose scope is not known, all end', () => {
+    expect(play(`b1 bid ann 440
+      a1 ask ann 500
+      suspend ann lending`)[2]).toBe('b1 cancelled(suspended), a1 cancelled(suspended)');
+  });
+
   it('take the default when their card or address is gone, and end when there is none', () => {
     const script = new Script();
     script.run('b1 bid ann 440');

@@ -1,9 +1,8 @@
 import { isPast } from './expiry';
 import type { Market } from './market';
-import { type CancelReason, type Quote, isOpen } from './quote';
-import type { Side } from './side';
+import { type Quote, isOpen } from './quote';
 import { type Turn, expire, withdraw } from './settle';
-import { type TraderFacts, repin } from './trader-facts';
+import { type SuspensionScope, type TraderFacts, repin, suspendedSides } from './trader-facts';
 
 /** Marks what is past its expiry. It could not match before this either. */
 export function expireDue(turn: Turn, quotes: Iterable<Quote>): void {
@@ -13,10 +12,10 @@ export function expireDue(turn: Turn, quotes: Iterable<Quote>): void {
   }
 }
 
-/** A suspension: every open quote of the user on these shards ends, each with its own step. */
-export function withdrawAll(turn: Turn, userId: string, side: Side | 'both', scope: { readonly reason: CancelReason; readonly shard: number }): void {
-  for (const { market, quote } of openQuotesOf(turn, userId, scope.shard)) {
-    if (side === 'both' || quote.side === side) withdraw(turn, market, quote, scope.reason);
+/** A suspension: every open quote of the user on this shard, of the sides that it is of, ends, each with its own step. */
+export function withdrawSuspended(turn: Turn, userId: string, scope: SuspensionScope, shard: number): void {
+  for (const { market, quote } of openQuotesOf(turn, userId, shard)) {
+    if (suspendedSides[scope].includes(quote.side)) withdraw(turn, market, quote, 'suspended');
   }
 }
 

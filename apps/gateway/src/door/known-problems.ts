@@ -67,6 +67,7 @@ export const knownProblems: Readonly<Record<string, { readonly status: number; r
   'bidding.quote_not_found': { status: 404, retryable: false, detail: 'There is no such quote.' },
   'bidding.retry': { status: 503, retryable: true, detail: 'The outcome is not known yet. Send the same request again with the same key.' },
   'bidding.self_match': { status: 409, retryable: false, detail: 'This price would match your own.' },
+  'bidding.selling_suspended': { status: 403, retryable: false, detail: 'This account may not sell at present: too many of its sales were not shipped.' },
   'bidding.stale': { status: 412, retryable: false, detail: 'The quote has changed since you read it.' },
   'bidding.too_many_markets': { status: 400, retryable: false, detail: 'Ask for at most … markets.' },
   'bidding.too_many_quotes': { status: 409, retryable: false, detail: 'You have as many open quotes as one may have.' },

@@ -18,7 +18,7 @@ const marketParams = z.strictObject({ marketId: idOf('mkt') });
 const common = { tag: 'Asks', access: { roles: ['seller'] } } as const;
 const command = { ...common, limit: 'trading', hot: true, answer: CommandedQuoteJson } as const;
 const always = ['bidding.busy', 'bidding.deadline', 'bidding.retry', 'bidding.not_owned', 'bidding.key_reused', 'bidding.key_in_flight'];
-const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payout_account_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.email_not_verified', 'bidding.market_retired', 'bidding.currency_mismatch', 'bidding.expiry_not_offered', ...always];
+const placing = ['bidding.self_match', 'bidding.price_tick', 'bidding.price_too_low', 'bidding.price_too_high', 'bidding.payout_account_required', 'bidding.address_required', 'bidding.too_many_quotes', 'bidding.market_not_found', 'bidding.market_halted', 'bidding.user_suspended', 'bidding.selling_suspended', 'bidding.email_not_verified', 'bidding.market_retired', 'bidding.currency_mismatch', 'bidding.expiry_not_offered', ...always];
 const changing = ['bidding.quote_not_found', 'bidding.already_matched', 'bidding.not_open', ...always];
 
 export function askRoutes(rpc: Rpc, send: SendTrade): Route[] {

@@ -13,11 +13,12 @@ export const UserJson = z.object({
   emailVerified: z.boolean(),
   suspended: z.boolean(),
   buyingSuspended: z.boolean(),
+  sellingSuspended: z.boolean(),
   createdAt: InstantJson,
   version: z.int(),
 });
 
 export function userJson(user: User | undefined): z.input<typeof UserJson> {
-  const { id, email, firstName, lastName, phone, roles, emailVerified, suspended, buyingSuspended, createdAt, version } = present(user);
-  return { id, email, firstName, lastName, phone: orAbsent(phone), roles, emailVerified, suspended, buyingSuspended, createdAt: knownInstant(createdAt), version: safe(version) };
+  const { id, email, firstName, lastName, phone, roles, emailVerified, suspended, buyingSuspended, sellingSuspended, createdAt, version } = present(user);
+  return { id, email, firstName, lastName, phone: orAbsent(phone), roles, emailVerified, suspended, buyingSuspended, sellingSuspended, createdAt: knownInstant(createdAt), version: safe(version) };
 }

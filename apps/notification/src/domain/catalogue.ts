@@ -53,6 +53,7 @@ export const kinds = {
   sessions_ended: { event: 'security', isCritical: true },
   account_suspended: { event: 'security', isCritical: true },
   buying_suspended: { event: 'security', isCritical: true },
+  selling_suspended: { event: 'security', isCritical: true },
   account_reinstated: { event: 'security', isCritical: true },
   card_added: { event: 'security', isCritical: true, channels: ['email', 'inbox'] },
   card_removed: { event: 'security', isCritical: true, channels: ['email', 'inbox'] },

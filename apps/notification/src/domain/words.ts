@@ -28,7 +28,6 @@ const cancelledBecause: Readonly<Record<string, readonly [buyer: string, seller:
 const unexplained = ['It could not be completed.', 'It could not be completed.'] as const;
 
 const quoteEndedBecause: Readonly<Record<string, string>> = {
-  suspended: 'Your account is suspended.',
   payment_method_removed: 'The card that it was to be paid with was removed, and there is no other.',
   address_removed: 'The address that it was made with was removed, and there is no other.',
   payout_account_disabled: 'Your payout account is not active.',
@@ -38,6 +37,8 @@ const quoteEndedBecause: Readonly<Record<string, string>> = {
   reserve_failed: 'Your pair was no longer available.',
   no_liquidity: 'There was nothing left to trade at your price.',
 };
+/** A suspension may be of one side of trading: what it tells is true of the whole account as well. */
+const quoteEnd = (told: Told) => (told.reason === 'suspended' ? `You cannot ${told.isBid ? 'buy' : 'sell'} at the moment.` : (quoteEndedBecause[told.reason] ?? 'It could not stay in the market.'));
 
 const failedBecause: Readonly<Record<string, string>> = {
   counterfeit: 'it is not authentic', used: 'it has been worn', wrong_item: 'it is another product', wrong_size: 'it is another size', damaged_box: 'the box is damaged',
@@ -66,6 +67,7 @@ export const words: Readonly<Record<Kind, (told: Told) => Words>> = {
   sessions_ended: () => ({ subject: 'You were signed out everywhere', lines: ['All sessions of your account were ended. Sign in again where you need to.', notYou], action: account('Sign in', '/login'), sms: 'Pairwise: you were signed out everywhere. Not you? Change your password.' }),
   account_suspended: () => ({ subject: 'Your account is suspended', lines: ['Your account is suspended, and your open bids and asks are cancelled. Orders that are under way go on.', 'Write to our support team if you think that this is wrong.'], action: account('Contact support', '/account'), sms: 'Pairwise: your account is suspended. Please see your mail.' }),
   buying_suspended: () => ({ subject: 'You cannot buy at the moment', lines: ['Payments for your purchases have failed more than once, so you cannot place bids for now. You can still sell.', 'Write to our support team if you think that this is wrong.'], action: account('Check my cards', '/account/payment-methods'), sms: 'Pairwise: buying is suspended after failed payments. Please see your mail.' }),
+  selling_suspended: () => ({ subject: 'You cannot sell at the moment', lines: ['Too many of your sales were cancelled by you or not shipped in time, so you cannot place asks for now, and your open asks are cancelled.', 'Sales that are under way go on: please ship them in time. Your bids are not affected.', 'Write to our support team if you think that this is wrong.'], action: account('See my sales', '/selling'), sms: 'Pairwise: selling is suspended after sales that were not shipped. Please see your mail.' }),
   account_reinstated: () => ({ subject: 'Your account is active again', lines: ['You can bid and ask again. Bids and asks that were cancelled meanwhile are not restored.'], action: account('Look around', '/'), sms: 'Pairwise: your account is active again.' }),
   card_added: () => ({ subject: 'A card was added to your account', lines: ['A card was added to your account. Your purchases can be charged to it.', notYou], action: account('See my cards', '/account/payment-methods') }),
   card_removed: () => ({ subject: 'A card was removed from your account', lines: ['A card was removed from your account. Bids that were made with it use your default card, or are cancelled when there is none.', notYou], action: account('See my cards', '/account/payment-methods') }),
@@ -111,7 +113,7 @@ export const words: Readonly<Record<Kind, (told: Told) => Words>> = {
 
   quote_expiring: (told) => ({ subject: `Your ${side(told)} ends soon: ${told.item}`, lines: [`Your ${side(told)} of ${told.price} ends on ${told.until}.`, 'Renew it if you want it to stay in the market.'], rows: [['Pair', told.item], ['Price', told.price], ['Ends', told.until]], action: account(`Renew my ${side(told)}`, told.isBid ? '/buying' : '/selling') }),
   quote_expired: (told) => ({ subject: `Your ${side(told)} has ended: ${told.item}`, lines: [`Your ${side(told)} of ${told.price} has ended without a match.`], rows: [['Pair', told.item], ['Price', told.price]], action: account('Place a new one', told.productPath) }),
-  quote_cancelled: (told) => ({ subject: `Your ${side(told)} was cancelled: ${told.item}`, lines: [`Your ${side(told)} of ${told.price} was cancelled. ${quoteEndedBecause[told.reason] ?? 'It could not stay in the market.'}`], rows: [['Pair', told.item], ['Price', told.price]], action: account('Place a new one', told.productPath) }),
+  quote_cancelled: (told) => ({ subject: `Your ${side(told)} was cancelled: ${told.item}`, lines: [`Your ${side(told)} of ${told.price} was cancelled. ${quoteEnd(told)}`], rows: [['Pair', told.item], ['Price', told.price]], action: account('Place a new one', told.productPath) }),
   outbid: (told) => ({ subject: `You were outbid: ${told.item}`, lines: [`Somebody bids ${told.price}, which is more than your ${told.before}.`, 'Raise your bid to be first in line again.'], rows: [['Pair', told.item], ['Highest bid', told.price], ['Your bid', told.before]], action: account('Raise my bid', '/buying'), sms: `Pairwise: you were outbid at ${told.price} for ${told.item}.` }),
   price_alert: (told) => ({ subject: `Now ${told.price}: ${told.item}`, lines: [told.hasBefore ? `The lowest ask has fallen from ${told.before} to ${told.price}.` : `Somebody asks ${told.price}; before, nobody offered this pair.`], rows: [['Pair', told.item], ['Lowest ask', told.price], ...(told.hasBefore ? [['Before', told.before] as const] : [])], action: account('See the market', told.productPath), sms: `Pairwise: ${told.item} is now ${told.price}.` }),
 };

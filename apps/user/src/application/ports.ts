@@ -82,8 +82,12 @@ export abstract class Addresses {
 }
 
 export abstract class Strikes {
-  /** Once for each (order, kind): again is nothing. Answers how many of this kind the user has had from `since`. */
-  abstract record(tx: Transaction, strike: { readonly userId: string; readonly orderId: string; readonly kind: StrikeKind; readonly at: Date }, since: Date): Promise<number>;
+  /** Once for each (order, kind): again is nothing. Answers for how many orders the user has had one of the `counted` kinds from `since`. */
+  abstract record(
+    tx: Transaction,
+    strike: { readonly userId: string; readonly orderId: string; readonly kind: StrikeKind; readonly at: Date },
+    counted: { readonly kinds: readonly StrikeKind[]; readonly since: Date },
+  ): Promise<number>;
 }
 
 /** Append-only: who did what to whose account, and why. */

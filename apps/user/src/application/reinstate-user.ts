@@ -3,10 +3,10 @@ import { Outbox } from '@libs/events/outbox';
 import { Clock } from '@libs/kernel/clock';
 import { Transactions } from '@libs/postgres/transaction';
 import { userNotFound } from '../domain/errors';
-import { reinstate, type User } from '../domain/user';
+import { reinstate, suspensionsOf, type User } from '../domain/user';
 import { AdminActions, Users } from './ports';
 
-/** Lifts both suspensions. Strikes from before do not count any more; quotes that were cancelled stay cancelled. */
+/** Lifts every suspension. Strikes from before do not count any more; quotes that were cancelled stay cancelled. */
 @Injectable()
 export class ReinstateUser {
   constructor(
@@ -25,7 +25,7 @@ export class ReinstateUser {
       const user = reinstate(locked.user, at);
       if (user === locked.user) return user;
       await this.users.update(tx, user);
-      const before = locked.user.suspended ? 'suspended' : 'buying suspended';
+      const before = suspensionsOf(locked.user).join(', ');
       await this.actions.record(tx, { actorId, userId, action: 'reinstated', reason, before, after: 'active', at });
       this.outbox.add(tx, 'user.reinstated', userId, { userId });
       return user;

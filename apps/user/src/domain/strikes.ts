@@ -1,10 +1,25 @@
 import { strikeUnknown } from './errors';
+import type { TradingSide } from './user';
 
 export const strikeKinds = ['unpaid_win', 'did_not_ship', 'seller_cancelled'] as const;
 export type StrikeKind = (typeof strikeKinds)[number];
 
-const WINDOW_MS = 30 * 24 * 3_600_000;
-const UNPAID_WINS_MAX = 2;
+/** What a user may not do any more, after how many orders that came to nothing by their fault. */
+export interface StrikeRule {
+  readonly side: TradingSide;
+  /** Counted together, and an order once. */
+  readonly kinds: readonly StrikeKind[];
+  readonly limit: number;
+  readonly windowMs: number;
+  /** As `user.suspended` tells it. */
+  readonly reason: string;
+}
+
+const DAY_MS = 24 * 3_600_000;
+const unpaidWins: StrikeRule = { side: 'buying', kinds: ['unpaid_win'], limit: 2, windowMs: 30 * DAY_MS, reason: 'unpaid_wins' };
+const unshippedSales: StrikeRule = { side: 'selling', kinds: ['did_not_ship', 'seller_cancelled'], limit: 3, windowMs: 90 * DAY_MS, reason: 'unshipped_sales' };
+
+const rules: Readonly<Record<StrikeKind, StrikeRule>> = { unpaid_win: unpaidWins, did_not_ship: unshippedSales, seller_cancelled: unshippedSales };
 
 export function strikeKindOf(kind: string): StrikeKind {
   const known = strikeKinds.find((name) => name === kind);
@@ -12,13 +27,13 @@ export function strikeKindOf(kind: string): StrikeKind {
   return known;
 }
 
-/** Strikes count for 30 days, and never from before a reinstatement. */
-export function strikesCountFrom(now: Date, reinstatedAt: Date | undefined): Date {
-  const windowStart = now.getTime() - WINDOW_MS;
-  return new Date(Math.max(windowStart, reinstatedAt?.getTime() ?? windowStart));
+/** The rule that a strike falls under. */
+export function ruleOf(kind: StrikeKind): StrikeRule {
+  return rules[kind];
 }
 
-/** A buyer who wins and does not pay, twice within the window, may not buy. */
-export function endsBuying(kind: StrikeKind, strikes: number): boolean {
-  return kind === 'unpaid_win' && strikes >= UNPAID_WINS_MAX;
+/** Strikes count for the rule's window, and never from before a reinstatement. */
+export function strikesCountFrom({ windowMs }: StrikeRule, now: Date, reinstatedAt: Date | undefined): Date {
+  const windowStart = now.getTime() - windowMs;
+  return new Date(Math.max(windowStart, reinstatedAt?.getTime() ?? windowStart));
 }

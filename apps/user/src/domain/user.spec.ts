@@ -1,4 +1,4 @@
-import { changeProfile, newUser, reinstate, suspend, suspendBuying, withRoles } from './user';
+import { changeProfile, newUser, reinstate, suspend, suspendSide, suspensionsOf, withRoles } from './user';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const ann = newUser('usr_1', 'ann@example.com', { firstName: ' Ann ', lastName: 'Miller' }, now);
@@ -21,8 +21,19 @@ describe('a user', () => {
     expect(() => changeProfile(moved, { firstName: 'Anna' }, 1)).toThrow(expect.objectContaining({ code: 'user.stale' }));
   });
 
-  it('is reinstated from both kinds of suspension at once', () => {
-    expect(reinstate(suspendBuying(suspend(ann)), now)).toMatchObject({ suspended: false, buyingSuspended: false, reinstatedAt: now });
+  it('loses buying or selling without the other', () => {
+    expect(suspendSide(ann, 'selling')).toMatchObject({ suspended: false, buyingSuspended: false, sellingSuspended: true, version: 2 });
+    expect(suspendSide(ann, 'buying')).toMatchObject({ suspended: false, buyingSuspended: true, sellingSuspended: false, version: 2 });
+    expect(suspendSide(suspendSide(ann, 'selling'), 'selling').version).toBe(2);
+  });
+
+  it('is reinstated from every kind of suspension at once', () => {
+    const lost = suspendSide(suspendSide(suspend(ann), 'buying'), 'selling');
+    expect(suspensionsOf(lost)).toEqual(['suspended', 'buying suspended', 'selling suspended']);
+    expect(suspensionsOf(reinstate(lost, now))).toEqual([]);
+    for (const one of [suspend(ann), suspendSide(ann, 'buying'), suspendSide(ann, 'selling')]) {
+      expect(reinstate(one, now)).toMatchObject({ suspended: false, buyingSuspended: false, sellingSuspended: false, reinstatedAt: now });
+    }
     expect(reinstate(ann, now)).toBe(ann);
     expect(suspend(suspend(ann)).version).toBe(2);
   });

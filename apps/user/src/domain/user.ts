@@ -3,6 +3,9 @@ import { roleUnknown, stale } from './errors';
 export const roles = ['buyer', 'seller', 'authenticator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
+/** What somebody may lose without losing the other. */
+export type TradingSide = 'buying' | 'selling';
+
 export interface User {
   readonly id: string;
   readonly email: string;
@@ -13,6 +16,7 @@ export interface User {
   readonly emailVerified: boolean;
   readonly suspended: boolean;
   readonly buyingSuspended: boolean;
+  readonly sellingSuspended: boolean;
   /** Strikes from before this do not count any more. */
   readonly reinstatedAt?: Date;
   readonly createdAt: Date;
@@ -36,6 +40,7 @@ export function newUser(id: string, email: string, name: { firstName: string; la
     emailVerified: false,
     suspended: false,
     buyingSuspended: false,
+    sellingSuspended: false,
     version: 1,
   };
 }
@@ -70,14 +75,21 @@ export function suspend(user: User): User {
   return user.suspended ? user : { ...user, suspended: true, version: user.version + 1 };
 }
 
-export function suspendBuying(user: User): User {
-  return user.buyingSuspended ? user : { ...user, buyingSuspended: true, version: user.version + 1 };
+/** Of one side of trading. The same object when it is suspended already. */
+export function suspendSide(user: User, side: TradingSide): User {
+  const flag = side === 'buying' ? 'buyingSuspended' : 'sellingSuspended';
+  return user[flag] ? user : { ...user, [flag]: true, version: user.version + 1 };
 }
 
-/** Lifts both kinds of suspension, and begins a clean record. */
+/** What somebody may not do, in words; nothing when they may do all. */
+export function suspensionsOf(user: User): readonly string[] {
+  return [...(user.suspended ? ['suspended'] : []), ...(user.buyingSuspended ? ['buying suspended'] : []), ...(user.sellingSuspended ? ['selling suspended'] : [])];
+}
+
+/** Lifts every kind of suspension, and begins a clean record. The same object when there is none. */
 export function reinstate(user: User, at: Date): User {
-  if (!user.suspended && !user.buyingSuspended) return user;
-  return { ...user, suspended: false, buyingSuspended: false, reinstatedAt: at, version: user.version + 1 };
+  if (suspensionsOf(user).length === 0) return user;
+  return { ...user, suspended: false, buyingSuspended: false, sellingSuspended: false, reinstatedAt: at, version: user.version + 1 };
 }
 
 export function isActiveAdmin(user: User): boolean {

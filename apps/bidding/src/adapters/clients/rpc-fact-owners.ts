@@ -26,6 +26,7 @@ export class RpcFactOwners extends FactOwners {
       emailVerified: user.emailVerified,
       suspended: user.suspended,
       buyingSuspended: user.buyingSuspended,
+      sellingSuspended: user.sellingSuspended,
       addresses: user.addresses.map(({ addressId, versionId }) => ({ addressId, versionId })),
       paymentMethodIds: money.paymentMethodIds,
       payoutEnabled: money.payoutAccountEnabled,

@@ -3,6 +3,7 @@ import type { EventOf } from '@libs/contracts/events';
 import { OnEvent } from '@libs/events/on-event';
 import type { Transaction } from '@libs/postgres/transaction';
 import { FactStore } from '../../application/ports';
+import { scopeOf } from '../../domain/trader-facts';
 
 @Injectable()
 export class OnUser {
@@ -10,7 +11,7 @@ export class OnUser {
 
   @OnEvent('user.suspended')
   async suspended(tx: Transaction, { userId, scope }: EventOf<'user.suspended'>): Promise<void> {
-    await this.facts.suspended(tx, userId, scope === 'buying' ? 'buying' : 'all');
+    await this.facts.suspended(tx, userId, scopeOf(scope));
   }
 
   @OnEvent('user.reinstated')

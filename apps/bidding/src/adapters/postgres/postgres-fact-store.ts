@@ -3,12 +3,12 @@ import { type IdPrefix, typeId, uuidOfOwn } from '@libs/kernel/ids';
 import { Sql } from '@libs/postgres/sql';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { type FactEffect, FactStore } from '../../application/ports';
-import type { TraderFacts } from '../../domain/trader-facts';
+import type { SuspensionScope, TraderFacts } from '../../domain/trader-facts';
 
 const EFFECTS_AT_ONCE_MAX = 500;
 
 const TRADER = `
-  select t.suspended, t.buying_suspended, t.email_verified, coalesce(p.enabled, false) as payout_enabled,
+  select t.suspended, t.buying_suspended, t.selling_suspended, t.email_verified, coalesce(p.enabled, false) as payout_enabled,
          (select coalesce(json_agg(id order by is_default desc, pos), '[]') from payment_methods where user_id = u.id and not removed) as methods,
          (select coalesce(json_agg(json_build_array(address_id, version_id) order by is_default desc, pos), '[]') from addresses where user_id = u.id and not removed) as addresses
     from (select $1::uuid as id) u left join trader_states t on t.user_id = u.id left join payout_accounts p on p.user_id = u.id`;
@@ -28,12 +28,13 @@ export class PostgresFactStore extends FactStore {
   }
 
   async trader(userId: string): Promise<TraderFacts> {
-    const [row] = await this.sql.query<{ suspended: boolean | null; buying_suspended: boolean | null; email_verified: boolean | null; payout_enabled: boolean; methods: string[]; addresses: [string, string][] }>(TRADER, [uuid('usr', userId)]);
+    const [row] = await this.sql.query<{ suspended: boolean | null; buying_suspended: boolean | null; selling_suspended: boolean | null; email_verified: boolean | null; payout_enabled: boolean; methods: string[]; addresses: [string, string][] }>(TRADER, [uuid('usr', userId)]);
     return {
       userId,
       emailVerified: row?.email_verified ?? false,
       suspended: row?.suspended ?? false,
       buyingSuspended: row?.buying_suspended ?? false,
+      sellingSuspended: row?.selling_suspended ?? false,
       payoutEnabled: row?.payout_enabled ?? false,
       paymentMethodIds: (row?.methods ?? []).map((id) => typeId('pm', id)),
       addresses: (row?.addresses ?? []).map(([address, version]) => ({ addressId: typeId('adr', address), versionId: typeId('adv', version) })),
@@ -46,9 +47,9 @@ export class PostgresFactStore extends FactStore {
       const sql = this.sql.in(tx);
       // A suspension that was heard of stays as it was told; an address that is verified stays so for ever.
       await sql.query(
-        `insert into trader_states as t (user_id, suspended, buying_suspended, email_verified) values ($1, $2, $3, $4)
+        `insert into trader_states as t (user_id, suspended, buying_suspended, selling_suspended, email_verified) values ($1, $2, $3, $4, $5)
              on conflict (user_id) do update set email_verified = t.email_verified or excluded.email_verified`,
-        [user, told.suspended, told.buyingSuspended, told.emailVerified]);
+        [user, told.suspended, told.buyingSuspended, told.sellingSuspended, told.emailVerified]);
       if (told.payoutEnabled) await sql.query('insert into payout_accounts values ($1, true) on conflict do nothing', [user]);
       for (const [at, id] of told.paymentMethodIds.entries()) {
         await sql.query(
@@ -65,18 +66,20 @@ export class PostgresFactStore extends FactStore {
     });
   }
 
-  async suspended(tx: Transaction, userId: string, scope: 'all' | 'buying'): Promise<void> {
+  async suspended(tx: Transaction, userId: string, scope: SuspensionScope): Promise<void> {
     const sql = this.sql.in(tx);
     await sql.query(
-      `insert into trader_states as t (user_id, suspended, buying_suspended) values ($1, $2, $3)
-           on conflict (user_id) do update set suspended = t.suspended or excluded.suspended, buying_suspended = t.buying_suspended or excluded.buying_suspended`,
-      [uuid('usr', userId), scope === 'all', scope === 'buying']);
+      `insert into trader_states as t (user_id, suspended, buying_suspended, selling_suspended) values ($1, $2, $3, $4)
+           on conflict (user_id) do update set suspended = t.suspended or excluded.suspended,
+             buying_suspended = t.buying_suspended or excluded.buying_suspended, selling_suspended = t.selling_suspended or excluded.selling_suspended`,
+      [uuid('usr', userId), scope === 'all', scope === 'buying', scope === 'selling']);
     await sql.query(EFFECT, ['suspended', uuid('usr', userId), scope]);
   }
 
   async reinstated(tx: Transaction, userId: string): Promise<void> {
     await this.sql.in(tx).query(
-      `insert into trader_states (user_id, suspended, buying_suspended) values ($1, false, false) on conflict (user_id) do update set suspended = false, buying_suspended = false`, [uuid('usr', userId)]);
+      `insert into trader_states (user_id, suspended, buying_suspended) values ($1, false, false)
+           on conflict (user_id) do update set suspended = false, buying_suspended = false, selling_suspended = false`, [uuid('usr', userId)]);
     await this.changed(tx, userId);
   }
 

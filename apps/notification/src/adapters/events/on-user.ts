@@ -3,7 +3,11 @@ import type { EventOf } from '@libs/contracts/events';
 import { type Delivery, OnEvent } from '@libs/events/on-event';
 import type { Transaction } from '@libs/postgres/transaction';
 import { PlanMessage } from '../../application/plan-message';
+import type { Kind } from '../../domain/catalogue';
 import { sourceOf } from './fields';
+
+/** What tells of a suspension that is not of the whole account. */
+const suspensions: Readonly<Record<string, Kind>> = { buying: 'buying_suspended', selling: 'selling_suspended' };
 
 @Injectable()
 export class OnUser {
@@ -16,7 +20,7 @@ export class OnUser {
 
   @OnEvent('user.suspended')
   async suspended(tx: Transaction, { userId, scope }: EventOf<'user.suspended'>, delivery: Delivery): Promise<void> {
-    await this.planning.execute(tx, { source: sourceOf(delivery), kind: scope === 'buying' ? 'buying_suspended' : 'account_suspended', userId, facts: {} });
+    await this.planning.execute(tx, { source: sourceOf(delivery), kind: suspensions[scope] ?? 'account_suspended', userId, facts: {} });
   }
 
   @OnEvent('user.reinstated')

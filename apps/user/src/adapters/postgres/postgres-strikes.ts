@@ -11,16 +11,16 @@ export class PostgresStrikes extends Strikes {
     super();
   }
 
-  async record(tx: Transaction, strike: { userId: string; orderId: string; kind: StrikeKind; at: Date }, since: Date): Promise<number> {
+  async record(tx: Transaction, strike: { userId: string; orderId: string; kind: StrikeKind; at: Date }, counted: { kinds: readonly StrikeKind[]; since: Date }): Promise<number> {
     const statements = this.sql.in(tx);
     const user = uuidOfOwn('usr', strike.userId);
     await statements.query('insert into strikes (order_id, kind, user_id, recorded_at) values ($1, $2, $3, $4) on conflict do nothing', [
       uuidOfOwn('ord', strike.orderId), strike.kind, user, strike.at,
     ]);
-    const [counted] = await statements.query<{ strikes: number }>(
-      'select count(*) as strikes from strikes where user_id = $1 and kind = $2 and recorded_at >= $3',
-      [user, strike.kind, since],
+    const [found] = await statements.query<{ strikes: number }>(
+      'select count(distinct order_id) as strikes from strikes where user_id = $1 and kind = any ($2) and recorded_at >= $3',
+      [user, counted.kinds, counted.since],
     );
-    return counted?.strikes ?? 0;
+    return found?.strikes ?? 0;
   }
 }

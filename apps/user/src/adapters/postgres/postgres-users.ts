@@ -15,13 +15,13 @@ interface Row extends Omit<User, 'phone' | 'reinstatedAt'> {
 
 const SELECT = `select id, email, password_hash as "passwordHash", first_name as "firstName", last_name as "lastName",
   phone_sealed as "phoneSealed", phone_version as "phoneVersion", roles, email_verified as "emailVerified", suspended,
-  buying_suspended as "buyingSuspended", reinstated_at as "reinstatedAt", created_at as "createdAt", version from users`;
+  buying_suspended as "buyingSuspended", selling_suspended as "sellingSuspended", reinstated_at as "reinstatedAt", created_at as "createdAt", version from users`;
 
-const INSERT = `insert into users (id, email, password_hash, first_name, last_name, roles, email_verified, suspended, buying_suspended, created_at, version)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (email) do nothing returning id`;
+const INSERT = `insert into users (id, email, password_hash, first_name, last_name, roles, email_verified, suspended, buying_suspended, selling_suspended, created_at, version)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (email) do nothing returning id`;
 
 const UPDATE = `update users set first_name = $2, last_name = $3, roles = $4, email_verified = $5, suspended = $6, buying_suspended = $7,
-  reinstated_at = $8, version = $9, phone_sealed = $10, phone_version = $11 where id = $1`;
+  selling_suspended = $8, reinstated_at = $9, version = $10, phone_sealed = $11, phone_version = $12 where id = $1`;
 
 // The beginning of a text is a range of its index: no wildcard of the caller's is ever interpreted.
 const PAGE = `${SELECT} where ($1::text = '' or id = $2::uuid or starts_with(email, $1) or starts_with(lower(last_name), $1) or starts_with(lower(first_name), $1))
@@ -55,7 +55,7 @@ export class PostgresUsers extends Users {
   async add(tx: Transaction, user: User, passwordHash: string): Promise<boolean> {
     const rows = await this.sql.in(tx).query(INSERT, [
       uuidOfOwn('usr', user.id), user.email, passwordHash, user.firstName, user.lastName, user.roles,
-      user.emailVerified, user.suspended, user.buyingSuspended, user.createdAt, user.version,
+      user.emailVerified, user.suspended, user.buyingSuspended, user.sellingSuspended, user.createdAt, user.version,
     ]);
     return rows.length === 1;
   }
@@ -67,7 +67,7 @@ export class PostgresUsers extends Users {
     const phone = user.phone === '' ? null : this.sealer.seal(user.phone, phonePlace(user.id, user.version));
     await statements.query(UPDATE, [
       uuid, user.firstName, user.lastName, user.roles, user.emailVerified, user.suspended, user.buyingSuspended,
-      user.reinstatedAt ?? null, user.version, phone, user.version,
+      user.sellingSuspended, user.reinstatedAt ?? null, user.version, phone, user.version,
     ]);
   }
 

@@ -64,9 +64,9 @@ export class AccountRpc {
     requireService(call, 'bidding');
     const known = await this.facts.of(userId);
     if (!known) return { exists: false };
-    const { suspended, buyingSuspended, emailVerified } = known.user;
+    const { suspended, buyingSuspended, sellingSuspended, emailVerified } = known.user;
     const addresses = known.addresses.map(({ id, versionId }) => ({ addressId: id, versionId }));
-    return { exists: true, suspended, buyingSuspended, emailVerified, addresses };
+    return { exists: true, suspended, buyingSuspended, sellingSuspended, emailVerified, addresses };
   }
 
   async recordStrike({ userId, orderId, kind }: RecordStrikeRequest, call: CallContext) {

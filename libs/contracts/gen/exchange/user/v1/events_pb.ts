@@ -48,13 +48,15 @@ export type UserSuspended = Message<"exchange.user.v1.UserSuspended"> & {
   userId: string;
 
   /**
-   * all, or buying after unpaid wins.
+   * all, buying or selling.
    *
    * @generated from field: string scope = 2;
    */
   scope: string;
 
   /**
+   * admin (all), unpaid_wins (buying), unshipped_sales (selling).
+   *
    * @generated from field: string reason = 3;
    */
   reason: string;
