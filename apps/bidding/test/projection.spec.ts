@@ -30,6 +30,7 @@ describe('the live books in Redis', () => {
     client.disconnect();
     await redis.close();
   });
+  afterEach(() => jest.restoreAllMocks());
 
   const user = (): CallUser => ({ id: ids.next('usr'), sessionId: ids.next('ses'), roles: ['buyer', 'seller'] });
   const place = (side: 'bid' | 'ask', marketId: string, minor: number, by = user()) => {
@@ -216,10 +217,8 @@ describe('the live books in Redis', () => {
     });
     service.app.get(ProjectBooks).doubt([market]);
     await service.settled();
-    expect(looked).toHaveBeenCalledWith([market]);
-    looked.mockRestore();
+    expect(looked.mock.calls.flat(2)).toContain(market);
     expect(rebuild.mock.calls.map(([{ marketId }]) => marketId)).not.toContain(market);
-    rebuild.mockRestore();
     expect(gateway.ends).toBe(ends);
     gateway.stop();
     expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
@@ -235,7 +234,7 @@ describe('the live books in Redis', () => {
     const books = service.app.get(Books);
     const rebuild = books.rebuild.bind(books);
     let isRefused = false;
-    const written = jest.spyOn(books, 'rebuild').mockImplementation(async (image) => {
+    jest.spyOn(books, 'rebuild').mockImplementation(async (image) => {
       if (image.marketId !== lost || isRefused) return rebuild(image);
       isRefused = true;
       throw new Error('Redis went away');
@@ -245,7 +244,6 @@ describe('the live books in Redis', () => {
     await until('the gateway begins anew', 10_000, () => gateway.ends > ends);
     gateway.stop();
     await service.settled();
-    written.mockRestore();
     expect(isRefused).toBe(true);
     expect(await book(wrong)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
     expect(await client.exists(`{m:${lost}}:asks`)).toBe(1);
