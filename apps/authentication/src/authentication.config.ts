@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configOf } from '@libs/chassis/config';
+import { holidayKeys } from '@libs/chassis/holidays';
 
-/** The inspection floor has nothing of its own to configure: the chassis' keys are all. */
-export class AuthenticationConfig extends configOf(z.object({})) {}
+/** When the floor does not work. */
+export class AuthenticationConfig extends configOf(z.object(holidayKeys)) {}

@@ -16,6 +16,7 @@ import { OpenInspection } from './application/open-inspection';
 import { Floor, Inspections, Parcels, StrayParcels } from './application/ports';
 import { ReadInspections } from './application/read-inspections';
 import { KeepStray } from './application/keep-stray';
+import { ReceivePair } from './application/receive-pair';
 import { RecordIntake } from './application/record-intake';
 import { TendStrayParcels } from './application/tend-stray-parcels';
 import { AuthenticationConfig } from './authentication.config';
@@ -26,6 +27,7 @@ import { AuthenticationConfig } from './authentication.config';
     OpenInspection,
     CancelInspection,
     RecordIntake,
+    ReceivePair,
     KeepStray,
     ClaimInspection,
     JudgeInspection,

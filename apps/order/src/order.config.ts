@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configOf } from '@libs/chassis/config';
+import { holidayKeys } from '@libs/chassis/holidays';
 
 const url = (base: string) => z.url({ protocol: /^https?$/ }).default(base);
 
@@ -13,6 +14,7 @@ export class OrderConfig extends configOf(
     DATA_DIR: z.string().default('.data'),
     /** The key that seals the webhook secret in the database. Made once when there is none; `secrets/order.key` in the data folder unless given. */
     ORDER_SECRETS_FILE: z.string().optional(),
+    ...holidayKeys,
     /** Where pairs are sent for inspection. */
     WAREHOUSE_NAME: z.string().default('Pairwise Inspection'),
     WAREHOUSE_STREET: z.string().default('1 Inspection Way'),

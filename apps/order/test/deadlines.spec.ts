@@ -225,3 +225,15 @@ describe('a step that keeps failing', () => {
     expect(await scene.openSteps((await scene.opened({ ...match, marketSeq: 2n })).id)).toEqual([]);
   });
 });
+
+describe('a deadline on an exchange with holidays of its own', () => {
+  it('does not count these', async () => {
+    const scene = await Scene.open({ HOLIDAYS: '03-03,2026-03-05' });
+    try {
+      const { shipBy } = await scene.order(await scene.orderThatIs('confirmed'));
+      expect(new Date(Number(shipBy?.seconds) * 1_000).toISOString()).toBe('2026-03-06T12:00:00.000Z');
+    } finally {
+      await scene.close();
+    }
+  });
+});

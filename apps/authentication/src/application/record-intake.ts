@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox } from '@libs/events/outbox';
-import { Clock } from '@libs/kernel/clock';
-import { timestampOf } from '@libs/kernel/timestamp';
 import { type Transaction, Transactions } from '@libs/postgres/transaction';
 import { ownTrade, parcelUnnamed } from '../domain/errors';
-import { decisionDueAt, type Inspection, isParty } from '../domain/inspection';
+import { type Inspection, isParty } from '../domain/inspection';
 import { KeepStray } from './keep-stray';
 import { Inspections, Parcels, type StrayParcel } from './ports';
+import { ReceivePair } from './receive-pair';
 
 export interface Intake {
   readonly tracking: string;
@@ -23,9 +21,8 @@ export class RecordIntake {
     private readonly inspections: Inspections,
     private readonly parcels: Parcels,
     private readonly strays: KeepStray,
+    private readonly pair: ReceivePair,
     private readonly transactions: Transactions,
-    private readonly outbox: Outbox,
-    private readonly clock: Clock,
   ) {}
 
   async execute(userId: string, intake: Intake): Promise<Received> {
@@ -34,7 +31,7 @@ export class RecordIntake {
       const inspection = await this.inspectionOf(tx, intake);
       if (!inspection || inspection.state === 'cancelled') return { stray: await this.strays.execute(tx, intake) };
       if (isParty(inspection, userId)) throw ownTrade();
-      return { inspection: inspection.state === 'awaiting_parcel' ? await this.receive(tx, inspection) : inspection };
+      return { inspection: inspection.state === 'awaiting_parcel' ? await this.pair.execute(tx, inspection) : inspection };
     });
   }
 
@@ -43,14 +40,5 @@ export class RecordIntake {
     if (named || tracking === '') return named;
     const known = await this.parcels.orderOf(tx, tracking);
     return known === undefined ? undefined : this.inspections.lockOfOrder(tx, known);
-  }
-
-  private async receive(tx: Transaction, inspection: Inspection): Promise<Inspection> {
-    const receivedAt = this.clock.now();
-    const dueAt = decisionDueAt(receivedAt);
-    const { id: taskId, orderId } = inspection;
-    await this.inspections.receive(tx, taskId, receivedAt, dueAt);
-    this.outbox.add(tx, 'inspection.received', orderId, { orderId, taskId, receivedAt: timestampOf(receivedAt) });
-    return { ...inspection, state: 'queued', receivedAt, dueAt, version: inspection.version + 1 };
   }
 }

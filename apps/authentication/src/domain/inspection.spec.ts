@@ -35,5 +35,5 @@ it('counts buyer and seller as parties, and nobody else', () => {
 });
 
 it('wants a verdict within two business days of the arrival', () => {
-  expect(decisionDueAt(new Date('2026-11-20T15:00:00Z')).toISOString()).toBe('2026-11-24T15:00:00.000Z');
+  expect(decisionDueAt(new Date('2026-11-20T15:00:00Z'), new Set()).toISOString()).toBe('2026-11-24T15:00:00.000Z');
 });

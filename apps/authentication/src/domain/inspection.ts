@@ -1,3 +1,5 @@
+import { addBusinessDays, type Holidays } from '@libs/kernel/business-days';
+
 /** Where an inspection stands. A claim is not a state: it is a lease that may lapse at any moment. */
 export const states = ['awaiting_parcel', 'queued', 'awaiting_review', 'disagreement', 'completed', 'cancelled'] as const;
 export type State = (typeof states)[number];
@@ -76,15 +78,9 @@ export function missingChecks({ checks }: Inspection): readonly CheckKind[] {
   return checkKinds.filter((kind) => !checks.some((check) => check.kind === kind && check.result === 'pass'));
 }
 
-const DAY_MS = 86_400_000;
 const DECISION_BUSINESS_DAYS = 2;
 
-/** When a pair that arrived at `receivedAt` should have its verdict: a goal for the queue, not a deadline of the sale. */
-export function decisionDueAt(receivedAt: Date): Date {
-  let at = receivedAt;
-  for (let left = DECISION_BUSINESS_DAYS; left > 0; ) {
-    at = new Date(at.getTime() + DAY_MS);
-    if (at.getUTCDay() !== 0 && at.getUTCDay() !== 6) left -= 1;
-  }
-  return at;
+/** When a pair that arrived at `receivedAt` should have its verdict (rules 5.9): a goal for the queue, not a deadline of the sale. */
+export function decisionDueAt(receivedAt: Date, holidays: Holidays): Date {
+  return addBusinessDays(receivedAt, DECISION_BUSINESS_DAYS, holidays);
 }

@@ -3,6 +3,7 @@ import type { Transaction } from '@libs/postgres/transaction';
 import { dueAt, shipByOf } from '../domain/deadlines';
 import { losses, type Status, type TimerKind, timersDuring } from '../domain/lifecycle';
 import type { Order } from '../domain/order';
+import { OrderConfig } from '../order.config';
 import { Calendar, ManualTasks, Timers } from './ports';
 
 /** The deadlines of an order: rows that begin with a status and end with it. */
@@ -12,16 +13,17 @@ export class Deadlines {
     private readonly timers: Timers,
     private readonly calendar: Calendar,
     private readonly tasks: ManualTasks,
+    private readonly config: OrderConfig,
   ) {}
 
   async shipBy(tx: Transaction, from: Date): Promise<Date> {
-    return shipByOf(from, await this.calendar.rules(tx, from), await this.calendar.holidays(tx));
+    return shipByOf(from, await this.calendar.rules(tx, from), this.config.values.HOLIDAYS);
   }
 
   /** Begins to run at `from`; one that runs already is put off if that is later. */
   async start(tx: Transaction, orderId: string, kind: TimerKind, from: Date): Promise<void> {
     const rules = await this.calendar.rules(tx, from);
-    await this.timers.start(tx, { orderId, kind, dueAt: dueAt(kind, from, rules, await this.calendar.holidays(tx)) });
+    await this.timers.start(tx, { orderId, kind, dueAt: dueAt(kind, from, rules, this.config.values.HOLIDAYS) });
   }
 
   async hasPassed(tx: Transaction, orderId: string, kind: TimerKind, at: Date): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Transaction } from '@libs/postgres/transaction';
-import type { DeadlineRules, Holidays } from '../domain/deadlines';
+import type { DeadlineRules } from '../domain/deadlines';
 import type { Actor, Effect, OrderEvent, Status, TimerKind } from '../domain/lifecycle';
 import type { Leg, Line, Order, PaymentStatus, PayoutStatus } from '../domain/order';
 import type { ParcelState, Scan, ScanKind } from '../domain/parcel';
@@ -136,10 +136,9 @@ export abstract class Timers {
   abstract countDue(now: Date): Promise<number>;
 }
 
-/** The deadlines in force, and the days that do not count. */
+/** The sets of deadlines, by the dates from which they are in force. */
 export abstract class Calendar {
   abstract rules(tx: Transaction, at: Date): Promise<DeadlineRules>;
-  abstract holidays(tx: Transaction): Promise<Holidays>;
 }
 
 export interface Shipment {

@@ -1,3 +1,4 @@
+import { addBusinessDays, type Holidays } from '@libs/kernel/business-days';
 import { type TimerKind, timers } from './lifecycle';
 import type { ParcelState } from './parcel';
 
@@ -12,24 +13,6 @@ export interface DeadlineRules {
   readonly inspectionBusinessDays: number;
   readonly handoverBusinessDays: number;
   readonly autoDeliveredDays: number;
-}
-
-/** Whole days without work, as `YYYY-MM-DD` in UTC. */
-export type Holidays = ReadonlySet<string>;
-
-/** The same time of day, `days` business days later. Business days are Monday to Friday in UTC without holidays. */
-export function addBusinessDays(from: Date, days: number, holidays: Holidays): Date {
-  let at = from;
-  for (let left = days; left > 0; ) {
-    at = new Date(at.getTime() + DAY_MS);
-    if (isBusinessDay(at, holidays)) left -= 1;
-  }
-  return at;
-}
-
-function isBusinessDay(at: Date, holidays: Holidays): boolean {
-  const weekday = at.getUTCDay();
-  return weekday !== 0 && weekday !== 6 && !holidays.has(at.toISOString().slice(0, 10));
 }
 
 /** What the seller is told, while the order waits `shipByGraceHours` longer. */

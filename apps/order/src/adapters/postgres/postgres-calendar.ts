@@ -4,7 +4,7 @@ import { invariant } from '@libs/kernel/invariant';
 import { Sql } from '@libs/postgres/sql';
 import type { Transaction } from '@libs/postgres/transaction';
 import { Calendar } from '../../application/ports';
-import type { DeadlineRules, Holidays } from '../../domain/deadlines';
+import type { DeadlineRules } from '../../domain/deadlines';
 
 /** Every order asks several times; what an operator changes holds within a minute. */
 const KEPT_MS = 60_000;
@@ -13,11 +13,8 @@ const RULES = `select effective_from as "from", ship_by_business_days as "shipBy
   inspection_business_days as "inspectionBusinessDays", handover_business_days as "handoverBusinessDays", auto_delivered_days as "autoDeliveredDays"
   from deadline_rules order by effective_from desc`;
 
-const HOLIDAYS = `select to_char(day, 'YYYY-MM-DD') as day from holidays`;
-
 interface Page {
   readonly rules: readonly (DeadlineRules & { readonly from: Date })[];
-  readonly holidays: Holidays;
   readonly untilMs: number;
 }
 
@@ -38,16 +35,11 @@ export class PostgresCalendar extends Calendar {
     return found;
   }
 
-  async holidays(tx: Transaction): Promise<Holidays> {
-    return (await this.read(tx)).holidays;
-  }
-
   private async read(tx: Transaction): Promise<Page> {
     const nowMs = this.wall.now().getTime();
     if (this.page && nowMs < this.page.untilMs) return this.page;
     const rules = await this.sql.in(tx).query<Page['rules'][number]>(RULES);
-    const holidays = await this.sql.in(tx).query<{ day: string }>(HOLIDAYS);
-    this.page = { rules, holidays: new Set(holidays.map(({ day }) => day)), untilMs: nowMs + KEPT_MS };
+    this.page = { rules, untilMs: nowMs + KEPT_MS };
     return this.page;
   }
 }
