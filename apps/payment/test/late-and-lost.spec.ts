@@ -4,6 +4,8 @@ import { Till, admin, type Order } from './till';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** What one payment has like another. */
+const columns = `buyer_id, seller_id, currency, price_minor, total_minor, payout_minor, buyer_lines, seller_lines, buyer_schedule_id, seller_schedule_id, payment_method_id, recover_until`;
 
 describe('When things come late, twice, or are turned away', () => {
   let till: Till;
@@ -61,7 +63,6 @@ describe('When things come late, twice, or are turned away', () => {
 
   it('a timer fires though a hundred older ones wait for operations of unknown outcome', async () => {
     const order = await till.charged('pm_card_chargeDeclinedExpiredCard');
-    const columns = `buyer_id, seller_id, currency, price_minor, total_minor, payout_minor, buyer_lines, seller_lines, buyer_schedule_id, seller_schedule_id, payment_method_id, recover_until`;
     await till.service.sql.query(`insert into payments (id, order_id, state, ${columns})
       select gen_random_uuid(), gen_random_uuid(), 'processing', ${columns} from payments, generate_series(1, 100) where order_id = $1`, [uuidOf('ord', order.orderId)]);
     await till.service.sql.query(`insert into payment_op (op_id, order_id, kind, attempt, amount, currency, state, request_hash, next_at)
@@ -71,6 +72,26 @@ describe('When things come late, twice, or are turned away', () => {
     await till.eventually(async () => (await till.payment(order.orderId)).state === 'failed');
     const ofThem = `where order_id in (select order_id from payments where state = 'processing')`;
     for (const table of ['payment_timers', 'payment_op', 'payments']) await till.service.sql.query(`delete from ${table} ${ofThem}`);
+  }, 60_000);
+
+  it('a payout is carried on though more than a batch of older ones fails again and again, and is sent once', async () => {
+    const order = await till.charged('pm_card_bypassPending');
+    const { seller } = await till.order('pm_card_bypassPending');
+    const sent = async () => (await till.requests('POST', /^\/v1\/(transfers|payouts)$/)).length;
+    // Payouts of the past that our own rules refuse whenever they are looked at: each is of more than can be counted.
+    const failing = `'00000000-0000-7000-8000-%'`;
+    await till.service.sql.query(`insert into payments (id, order_id, state, ${columns})
+      select gen_random_uuid(), ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'captured', ${columns} from payments, generate_series(1, 120) n where order_id = $1`, [uuidOf('ord', order.orderId)]);
+    await till.service.sql.query(`insert into payouts (id, order_id, seller_id, amount_minor, currency, state, created_at)
+      select order_id, order_id, $1, 9007199254740993, currency, 'held', now() from payments where order_id::text like ${failing}`, [uuidOf('usr', seller.id)]);
+    const sentBefore = await sent();
+    await till.as(order.seller).createPayoutAccount({ bankToken: 'btok_us_noAccount', country: 'US' });
+    await till.as('order').createPayout({ orderId: order.orderId });
+    expect(await till.payout(order.seller, order.orderId)).toMatchObject({ state: 'held' });
+    await till.leaps(72 * HOUR_MS);
+    await till.eventually(async () => (await till.payout(order.seller, order.orderId))?.state === 'in_transit');
+    expect(await sent() - sentBefore).toBe(2);
+    for (const table of ['payouts', 'payments']) await till.service.sql.query(`delete from ${table} where order_id::text like ${failing}`);
   }, 60_000);
 
   it('a message that cannot be worked off does not keep the later ones waiting, and a person hears of it', async () => {

@@ -11,6 +11,9 @@ const BATCH_MAX = 50;
 /** Payouts that waited for the seller's account go on when it may be paid; those that are late are asked about. */
 @Injectable()
 export class CarryPayouts {
+  /** The order at which the last pass ended, if it did not come to the end: payouts that keep failing hold up none behind them. */
+  private carriedTo: string | undefined;
+
   constructor(
     private readonly transactions: Transactions,
     private readonly payouts: Payouts,
@@ -20,9 +23,10 @@ export class CarryPayouts {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether any went on. */
+  /** One batch, from where the last one ended; whether any went on. */
   async carryReady(): Promise<boolean> {
-    const ready = await this.payouts.ready(this.clock.now(), BATCH_MAX);
+    const ready = await this.payouts.ready(this.clock.now(), BATCH_MAX, this.carriedTo);
+    this.carriedTo = ready.length < BATCH_MAX ? undefined : ready.at(-1);
     let hasGoneOn = false;
     for (const orderId of ready) {
       const goesOn = await this.setbacks.attempt({ subject: `payout of ${orderId}`, orderId }, () => this.transactions.run((tx) => this.steps.resume(tx, orderId)));

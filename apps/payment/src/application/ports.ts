@@ -113,8 +113,8 @@ export abstract class Payouts {
   abstract orderOf(providerId: string): Promise<string | undefined>;
   abstract add(tx: Transaction, payout: Omit<Payout, 'id'>): Promise<Payout>;
   abstract save(tx: Transaction, payout: Payout): Promise<void>;
-  /** Held ones, and transferred ones that wait for their payout, whose seller's account may be paid now. */
-  abstract ready(now: Date, limit: number): Promise<string[]>;
+  /** Held ones, and transferred ones that wait for their payout, whose seller's account may be paid now: their orders, oldest first, after that one. */
+  abstract ready(now: Date, limit: number, afterOrderId?: string): Promise<string[]>;
   /** On their way for longer than expected: their message may be lost. */
   abstract takeOverdue(now: Date, limit: number): Promise<{ accountId: string; providerId: string }[]>;
   abstract page(sellerId: string, page: { limit: number; before: string | undefined; payoutId: string | undefined }): Promise<Payout[]>;

@@ -14,7 +14,8 @@ const READY = `select p.order_id from payouts p join payout_accounts a on a.user
   where p.state in ('held', 'transferring', 'transferred') and a.enabled and (a.changed_at is null or a.changed_at <= $1)
     and not exists (select 1 from payment_op o where o.order_id = p.order_id and o.kind in ('transfer', 'payout') and o.state in ('planned', 'sent', 'unknown'))
     and not exists (select 1 from payment_timers t where t.order_id = p.order_id and t.kind = 'payout' and t.fired_at is null)
-  order by p.id limit $2`;
+    and ($3::uuid is null or p.order_id > $3)
+  order by p.order_id limit $2`;
 
 const TAKE_OVERDUE = `update payouts p set watched_at = now() from payout_accounts a
   where a.user_id = p.seller_id and p.id in (
@@ -68,8 +69,9 @@ export class PostgresPayouts extends Payouts {
     await this.sql.in(tx).query(text, [uuidOfOwn('pyt', payout.id), payout.state, transferId ?? null, providerId ?? null, failureCode ?? null, arrivesAt ?? null]);
   }
 
-  async ready(now: Date, limit: number): Promise<string[]> {
-    const rows = await this.sql.query<{ order_id: string }>(READY, [new Date(now.getTime() - ACCOUNT_HOLD_MS), limit]);
+  async ready(now: Date, limit: number, afterOrderId?: string): Promise<string[]> {
+    const after = afterOrderId === undefined ? null : uuidOfOwn('ord', afterOrderId);
+    const rows = await this.sql.query<{ order_id: string }>(READY, [new Date(now.getTime() - ACCOUNT_HOLD_MS), limit, after]);
     return rows.map((row) => typeId('ord', row.order_id));
   }
 
