@@ -35,6 +35,7 @@ import { ConcludeStep } from './application/conclude-step';
 import { CreateOrder } from './application/create-order';
 import { Deadlines } from './application/deadlines';
 import { FireTimers } from './application/fire-timers';
+import { FreeNumber } from './application/free-number';
 import { FollowTask } from './application/follow-task';
 import { ManualTaskDesk } from './application/manual-task-desk';
 import { OpenOrder } from './application/open-order';
@@ -65,7 +66,7 @@ import { OrderConfig } from './order.config';
 
 const useCases = [
   OpenOrder, CreateOrder, Advance, OrderTelemetry, Deadlines, FireTimers, PassDeadline,
-  RunSteps, StepTelemetry, PerformStep, PerformPaymentStep, PerformLabelStep, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
+  RunSteps, StepTelemetry, PerformStep, PerformPaymentStep, PerformLabelStep, FreeNumber, ConcludeStep, RecordAnswer, RecordLabel, TellOperator,
   RecordPayment, RecordInspection, RecordScans, ApplyScan, PollParcels, TakeCarrierWebhook,
   ReportEvent, CancelOrder, ReadOrders, ReadManualTasks, ResumeManualTask, FollowTask, ManualTaskDesk, TellUsers, WatchOrders, OrderDesk,
 ];

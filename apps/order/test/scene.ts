@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { BiddingService } from '@libs/contracts/gen/exchange/bidding/v1/bidding_pb';
@@ -142,6 +142,18 @@ export class Scene {
     return all.filter(({ key }) => key === id);
   }
 
+  /** As the carrier tells it, signed; `reference` is what it knows the label's order by. */
+  async carrierTells(tracking: string, kind: string, reference?: string): Promise<void> {
+    const data = { tracking, kind, at: this.clock.now().toISOString(), reference };
+    const body = Buffer.from(JSON.stringify({ id: randomUUID(), type: 'shipment.scanned', data }));
+    const t = Math.floor(Date.now() / 1_000);
+    const v1 = createHmac('sha256', 'whsec_test').update(`${t}.${body.toString()}`).digest('hex');
+    await this.eventually(async () => {
+      const answered = this.service.client(OrderService).handleCarrierWebhook({ body, signature: `t=${t},v1=${v1}` });
+      return answered.then(() => true, () => false); // Until the endpoint is made.
+    });
+  }
+
   /** As the inspection floor tells it. */
   async atTheFloor(id: string): Promise<void> {
     await this.service.deliver('inspection.received', id, { orderId: id, taskId: newId('ins'), receivedAt: at(this.clock.now()) });
@@ -191,6 +203,8 @@ export class FakeCarrier {
   failures = 0;
   /** Gives no labels until it is up again. */
   isDown = false;
+  /** The number of the next label. */
+  nextTracking: string | undefined;
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
 
   async listen(): Promise<void> {
@@ -218,7 +232,8 @@ export class FakeCarrier {
     if (request.url?.startsWith('/shipments/')) return { scans: [] };
     if (request.url !== '/labels') return request.method === 'GET' ? { data: [] } : { id: 'we_1', secret: 'whsec_test' };
     const key = String(request.headers['idempotency-key']);
-    const label = this.labels.get(key) ?? { tracking: `TRK${randomUUID()}`, body: JSON.parse(text) as Record<string, unknown> };
+    const label = this.labels.get(key) ?? { tracking: this.nextTracking ?? `TRK${randomUUID()}`, body: JSON.parse(text) as Record<string, unknown> };
+    this.nextTracking = undefined;
     this.labels.set(key, label);
     return { tracking: label.tracking, carrier: 'sandbox', labelUrl: `http://labels/${label.tracking}` };
   }

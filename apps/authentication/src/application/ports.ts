@@ -54,7 +54,10 @@ export abstract class Inspections {
 
 /** Which order a parcel is of. */
 export abstract class Parcels {
+  /** As a person gave it: unless it is known already. */
   abstract note(tx: Transaction, tracking: string, orderId: string): Promise<void>;
+  /** A label's number is the label's, whoever gave it before for another parcel. */
+  abstract noteLabel(tx: Transaction, tracking: string, orderId: string): Promise<void>;
   abstract orderOf(tx: Transaction, tracking: string): Promise<string | undefined>;
 }
 

@@ -23,6 +23,8 @@ export class ApplyScan {
 
   async execute(tx: Transaction, scan: Scan): Promise<boolean> {
     const known = await this.shipments.find(tx, scan.tracking);
+    // A number that was typed for this order, and is that of another one's label, which is not recorded yet.
+    if (known && scan.orderId !== undefined && scan.orderId !== known.orderId) return false;
     const order = known && (await this.orders.lock(tx, known.orderId));
     // Again, under the order's lock: two scans of one parcel may come at once.
     const shipment = order && (await this.shipments.find(tx, scan.tracking));

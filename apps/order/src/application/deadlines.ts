@@ -5,6 +5,7 @@ import { losses, type Status, type TimerKind, timersDuring } from '../domain/lif
 import type { Order } from '../domain/order';
 import { OrderConfig } from '../order.config';
 import { Calendar, ManualTasks, Timers } from './ports';
+import { numberOf } from './tell-operator';
 
 /** The deadlines of an order: rows that begin with a status and end with it. */
 @Injectable()
@@ -36,7 +37,7 @@ export class Deadlines {
     if (left === status) return;
     const kinds = timersDuring(left);
     if (kinds.length === 0) return;
-    const subjects = [...kinds, ...(losses[left] ? [losses[left].leg] : [])];
+    const subjects = [...kinds, ...(losses[left] ? [losses[left].leg, numberOf(losses[left].leg)] : [])];
     await Promise.all([this.timers.overtake(tx, id, kinds, at), this.tasks.close(tx, id, subjects, { at, reason: `The order went on: it is ${status}.` })]);
   }
 }

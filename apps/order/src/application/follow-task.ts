@@ -13,7 +13,7 @@ interface Decision {
   readonly reason: string;
 }
 
-/** What follows when a task is resumed: the stuck step is tried at once, the lost parcel is declared lost, the passed deadline runs anew. */
+/** What follows when a task is resumed: the stuck step is tried at once, the lost parcel is declared lost, the passed deadline runs anew; of a parcel's number nothing hangs on it. */
 @Injectable()
 export class FollowTask {
   constructor(
@@ -35,7 +35,10 @@ export class FollowTask {
       case 'overdue': {
         const timer = timersDuring(order.status).find((running) => running === subject);
         if (timer) await this.deadlines.start(tx, order.id, timer, this.clock.now());
+        return;
       }
+      case 'tracking_taken':
+        return; // The order waits for the parcel as before.
     }
   }
 

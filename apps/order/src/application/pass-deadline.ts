@@ -43,9 +43,10 @@ export class PassDeadline {
   }
 
   /** What the carrier last said of the parcel that the order waits for. */
-  private async parcelOf(tx: Transaction, { status, tracking }: Order): Promise<ParcelState | undefined> {
+  private async parcelOf(tx: Transaction, { id, status, tracking }: Order): Promise<ParcelState | undefined> {
     const leg = losses[status]?.leg;
     const number = leg && tracking[leg];
-    return number ? (await this.shipments.find(tx, number))?.state : undefined;
+    const parcel = number ? await this.shipments.find(tx, number) : undefined;
+    return parcel?.orderId === id ? parcel.state : undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Transaction } from '@libs/postgres/transaction';
 import type { DeadlineRules } from '../domain/deadlines';
 import type { Actor, Effect, OrderEvent, Status, TimerKind } from '../domain/lifecycle';
 import type { Leg, Line, Order, PaymentStatus, PayoutStatus } from '../domain/order';
-import type { ParcelState, Scan, ScanKind } from '../domain/parcel';
+import type { ParcelState, Scan } from '../domain/parcel';
 
 /** A person's key for one request, and that request's name and fields. */
 export interface RequestKey {
@@ -155,17 +155,18 @@ export abstract class Shipments {
   /** Answers false when the tracking number belongs to another parcel. */
   abstract add(tx: Transaction, shipment: Omit<Shipment, 'state' | 'shippedAt'>, at: Date): Promise<boolean>;
   abstract find(tx: Transaction, tracking: string): Promise<Shipment | undefined>;
-  abstract findLabel(tracking: string): Promise<Shipment | undefined>;
+  abstract findLabel(orderId: string, tracking: string): Promise<Shipment | undefined>;
+  /** A number that a person gave, of a parcel without a label of ours. */
+  abstract findTyped(tracking: string): Promise<Shipment | undefined>;
+  /** Answers false when it is not that parcel's any more. */
+  abstract dropTyped(tx: Transaction, parcel: Pick<Shipment, 'tracking' | 'orderId'>): Promise<boolean>;
   abstract update(tx: Transaction, tracking: string, state: ParcelState, scan: Scan): Promise<void>;
   /** Under way, and not looked at for so long of technical time. The look itself counts at once. */
   abstract takeUnchecked(olderThanMs: number, limit: number): Promise<string[]>;
 }
 
-export interface CarrierEvent {
+export interface CarrierEvent extends Scan {
   readonly id: string;
-  readonly tracking: string;
-  readonly kind: ScanKind;
-  readonly at: Date;
   readonly rawSha256: string;
 }
 
@@ -224,7 +225,7 @@ export abstract class Neighbours {
 
 export interface ManualTask {
   readonly id: string;
-  readonly kind: 'stuck_saga' | 'parcel_lost' | 'overdue';
+  readonly kind: 'stuck_saga' | 'parcel_lost' | 'overdue' | 'tracking_taken';
   readonly orderId: string;
   readonly subject: string;
   readonly detail: string;

@@ -59,7 +59,7 @@ export class ReadOrders {
   async label(caller: Caller, orderId: string): Promise<Label> {
     const { order, viewer } = await this.one(caller, orderId);
     if (viewer === 'buyer') throw orderNotFound(orderId);
-    const label = order.tracking.inbound && (await this.shipments.findLabel(order.tracking.inbound));
+    const label = order.tracking.inbound && (await this.shipments.findLabel(orderId, order.tracking.inbound));
     if (!label) throw labelNotReady();
     return label;
   }

@@ -40,6 +40,13 @@ const overdue: Partial<Record<TimerKind, { readonly detail: string; readonly adv
 };
 
 const claimOf = (leg: Leg) => `${leg}_claim`;
+/** The subject of a task about the number of an order's parcel. */
+export const numberOf = (leg: Leg) => `${leg}_number`;
+
+const numberless: Record<'inbound' | 'outbound', string> = {
+  inbound: 'Ask the seller for the right number, and have the floor take the pair in by the order, whatever number is on it; if it is not on its way, report lost_inbound: the buyer gets the money back.',
+  outbound: 'Find the right number at the floor, and tell the buyer. No scan delivers this order any more: it counts as delivered when the buyer says so, or by its deadline. If the parcel is lost, report lost_outbound.',
+};
 
 /** Puts what needs a person into the list that an operator sees, with what to do. */
 @Injectable()
@@ -76,6 +83,12 @@ export class TellOperator {
 
   async found(tx: Transaction, orderId: string, leg: Leg): Promise<void> {
     await this.tasks.close(tx, orderId, [leg, claimOf(leg)], { at: this.clock.now(), reason: 'The parcel has turned up.' });
+  }
+
+  /** The order waits for a parcel that nobody can follow: the number which was given for it is that of another one's label. */
+  numberTaken(tx: Transaction, orderId: string, { tracking, leg, labelled }: { tracking: string; leg: 'inbound' | 'outbound'; labelled: string }): Promise<void> {
+    const detail = `The number ${tracking}, which was given for the ${leg} parcel, is that of the carrier's label of ${labelled}: what the carrier tells of it counts for that order alone.`;
+    return this.open(tx, { kind: 'tracking_taken', orderId, subject: numberOf(leg), detail, advice: `${numberless[leg]} Resume the task when that is settled.` });
   }
 
   async overdue(tx: Transaction, { orderId, kind }: Timer): Promise<void> {

@@ -10,6 +10,8 @@ export interface Scan {
   readonly tracking: string;
   readonly kind: ScanKind;
   readonly at: Date;
+  /** The order that the carrier's label was bought for, if the carrier says so. */
+  readonly orderId?: string;
 }
 
 const rank: Record<ParcelState, number> = { created: 0, accepted: 1, in_transit: 2, lost: 3, delivered: 4 };

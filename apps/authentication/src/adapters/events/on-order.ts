@@ -21,7 +21,7 @@ export class OnOrder {
 
   @OnEvent('order.label_ready')
   async labelReady(tx: Transaction, { orderId, tracking, leg }: EventOf<'order.label_ready'>): Promise<void> {
-    if (leg === 'inbound') await this.parcels.note(tx, tracking, orderId);
+    if (leg === 'inbound') await this.parcels.noteLabel(tx, tracking, orderId);
   }
 
   /** The seller may have sent the pair another way than with our label. */

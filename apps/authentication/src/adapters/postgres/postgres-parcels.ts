@@ -14,6 +14,11 @@ export class PostgresParcels extends Parcels {
     await this.sql.in(tx).query('insert into parcels (tracking, order_id) values ($1, $2) on conflict do nothing', [tracking, uuidOfOwn('ord', orderId)]);
   }
 
+  async noteLabel(tx: Transaction, tracking: string, orderId: string): Promise<void> {
+    const text = 'insert into parcels (tracking, order_id) values ($1, $2) on conflict (tracking) do update set order_id = excluded.order_id';
+    await this.sql.in(tx).query(text, [tracking, uuidOfOwn('ord', orderId)]);
+  }
+
   async orderOf(tx: Transaction, tracking: string): Promise<string | undefined> {
     const rows = await this.sql.in(tx).query<{ order_id: string }>('select order_id from parcels where tracking = $1', [tracking]);
     return rows[0] && typeId('ord', rows[0].order_id);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Ids } from '@libs/kernel/ids';
+import { Ids, uuidOf } from '@libs/kernel/ids';
 import { WallClock } from '@libs/kernel/clock';
 import { SecretBox } from '@libs/secrets/secret-box';
 import { keyIn } from '@libs/secrets/secrets-file';
@@ -21,7 +21,11 @@ const madeSchema = z.object({ id: z.string().min(1), secret: z.string().min(1) }
 const eventSchema = z.object({
   id: z.string().min(1).max(200),
   type: z.string(),
-  data: z.object({ tracking: z.string().min(1).max(200), kind: z.enum(scanKinds), at: z.iso.datetime() }),
+  data: z.object({
+    tracking: z.string().min(1).max(200), kind: z.enum(scanKinds), at: z.iso.datetime(),
+    /** What the label was bought under: the order's id, unless somebody made it by hand. */
+    reference: z.string().max(200).optional().catch(undefined),
+  }),
 });
 
 /** The carrier's webhook: one endpoint at our public address, whose secret only this service knows. */
@@ -77,7 +81,9 @@ export class HttpCarrierWebhooks extends CarrierWebhooks {
       throw webhookInvalid();
     }
     const { id, data } = event.data;
-    return { id, tracking: data.tracking, kind: data.kind, at: new Date(data.at), rawSha256: createHash('sha256').update(body).digest('hex') };
+    const { tracking, kind, at, reference } = data;
+    const ofOrder = reference !== undefined && uuidOf('ord', reference) !== undefined ? { orderId: reference } : {};
+    return { id, tracking, kind, at: new Date(at), ...ofOrder, rawSha256: createHash('sha256').update(body).digest('hex') };
   }
 
   private async isTheirs(body: Uint8Array, signature: string): Promise<boolean> {

@@ -47,9 +47,19 @@ export class PostgresShipments extends Shipments {
     return rows[0] && shipmentOf(rows[0]);
   }
 
-  async findLabel(tracking: string): Promise<Shipment | undefined> {
-    const rows = await this.sql.query<Row>(`select * from shipments where tracking = $1 and label_url <> ''`, [tracking]);
+  async findLabel(orderId: string, tracking: string): Promise<Shipment | undefined> {
+    const rows = await this.sql.query<Row>(`select * from shipments where tracking = $1 and order_id = $2 and label_url <> ''`, [tracking, uuidOfOwn('ord', orderId)]);
     return rows[0] && shipmentOf(rows[0]);
+  }
+
+  async findTyped(tracking: string): Promise<Shipment | undefined> {
+    const rows = await this.sql.query<Row>(`select * from shipments where tracking = $1 and label_url = ''`, [tracking]);
+    return rows[0] && shipmentOf(rows[0]);
+  }
+
+  async dropTyped(tx: Transaction, { tracking, orderId }: Pick<Shipment, 'tracking' | 'orderId'>): Promise<boolean> {
+    const text = `delete from shipments where tracking = $1 and order_id = $2 and label_url = '' returning tracking`;
+    return (await this.sql.in(tx).query(text, [tracking, uuidOfOwn('ord', orderId)])).length > 0;
   }
 
   async update(tx: Transaction, tracking: string, state: ParcelState, scan: Scan): Promise<void> {

@@ -14,7 +14,7 @@ interface Row {
 const DUE = `from timers t where t.fired_at is null and t.due_at <= $1
   and not exists (select from saga_steps s where s.order_id = t.order_id and s.state in ('ready', 'running', 'waiting'))
   and not (t.kind = 'auto_delivered' and exists (
-    select from orders o join shipments p on p.tracking = o.outbound_tracking where o.id = t.order_id and p.state = 'lost'))`;
+    select from orders o join shipments p on p.tracking = o.outbound_tracking and p.order_id = o.id where o.id = t.order_id and p.state = 'lost'))`;
 
 const START = `insert into timers (order_id, kind, due_at) values ($1, $2, $3)
   on conflict (order_id, kind) do update set due_at = greatest(timers.due_at, excluded.due_at), fired_at = null, outcome = null`;

@@ -729,7 +729,7 @@ export type ManualTask = Message<"exchange.order.v1.ManualTask"> & {
   id: string;
 
   /**
-   * stuck_saga, parcel_lost, overdue, disagreement.
+   * stuck_saga, parcel_lost, overdue, tracking_taken, disagreement.
    *
    * @generated from field: string kind = 2;
    */
