@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@libs/kernel/clock';
 import { failpoint } from '@libs/kernel/failpoint';
 import { Transactions } from '@libs/postgres/transaction';
+import type { Effect } from '../domain/lifecycle';
+import { wasCharged } from '../domain/order';
 import type { Answer } from './answer';
 import { ManualTasks, type SagaStep, Steps } from './ports';
 import { RecordAnswer } from './record-answer';
@@ -19,10 +21,14 @@ export class ConcludeStep {
 
   async execute(step: SagaStep, answer: Answer): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await this.record.execute(tx, step.orderId, answer);
+      const order = await this.record.execute(tx, step.orderId, answer);
+      // The step was taken before now: a charge whose money was heard of since is not overtaken, it still has to tell how much.
+      const isBillUntold = wasCharged(order) && order.buyerLines.length === 0 && !answer.patch?.buyerLines;
+      const isOvertaken = (kind: Effect) => kind !== 'charge' || !isBillUntold;
+      const is = answer.is === 'void' && !isOvertaken(step.kind) ? 'wait' : answer.is;
       await Promise.all([
-        answer.is === 'wait' ? this.steps.wait(tx, step, answer.ms ?? 0) : this.steps.finish(tx, step.orderId, [step.kind], answer.is),
-        answer.concludes && this.steps.finish(tx, step.orderId, answer.concludes, 'void'),
+        is === 'wait' ? this.steps.wait(tx, step, answer.ms ?? 0) : this.steps.finish(tx, step.orderId, [step.kind], is),
+        answer.concludes && this.steps.finish(tx, step.orderId, answer.concludes.filter(isOvertaken), 'void'),
         // Nobody was told of a step that got through at once.
         step.attempts > 1 && this.tasks.close(tx, step.orderId, [step.kind], { at: this.clock.now(), reason: 'The step got through.' }),
       ]);

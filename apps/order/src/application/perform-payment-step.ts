@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@libs/kernel/app-error';
-import type { Order, PaymentStatus, PayoutStatus } from '../domain/order';
+import { type Order, type PaymentStatus, type PayoutStatus, wasCharged } from '../domain/order';
 import type { Answer } from './answer';
 import { Neighbours, type PaymentView } from './ports';
 
@@ -49,8 +49,6 @@ export class PerformPaymentStep {
     return isPayoutOnItsWay(state) ? { is: 'done', patch } : { is: 'wait', ms: LOOK_AT_PAYOUT_MS, patch };
   }
 }
-
-const wasCharged = ({ paymentStatus }: Order) => ['captured', 'refunding', 'refunded'].includes(paymentStatus);
 
 function chargeAnswer({ state, buyerLines, sellerLines }: PaymentView): Answer {
   const lines = { buyerLines, sellerLines };

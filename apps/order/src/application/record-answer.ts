@@ -7,7 +7,7 @@ import type { Answer } from './answer';
 import { type OrderPatch, Orders } from './ports';
 import { RecordLabel } from './record-label';
 
-/** What the order learns from an answer. */
+/** What the order learns from an answer; returns it as it was when that came, under its lock. */
 @Injectable()
 export class RecordAnswer {
   constructor(
@@ -16,11 +16,12 @@ export class RecordAnswer {
     private readonly labels: RecordLabel,
   ) {}
 
-  async execute(tx: Transaction, orderId: string, { patch, happening, label }: Answer): Promise<void> {
+  async execute(tx: Transaction, orderId: string, { patch, happening, label }: Answer): Promise<Order> {
     const order = happening ? (await this.advance.execute(tx, orderId, happening)).order : await this.orders.lock(tx, orderId);
     invariant(order, `order ${orderId} is gone`);
     if (patch) await this.orders.patch(tx, orderId, newsOf(order, patch));
     if (label) await this.labels.execute(tx, order, label);
+    return order;
   }
 }
 

@@ -63,6 +63,9 @@ export interface Order extends Purchase {
   readonly revision: number;
 }
 
+/** Whether the money was taken, whatever became of it since. */
+export const wasCharged = ({ paymentStatus }: Order): boolean => ['captured', 'refunding', 'refunded'].includes(paymentStatus);
+
 export type Viewer = 'buyer' | 'seller' | 'admin';
 
 /** Each side sees its own lines; before the charge is settled only the price is sure. */
