@@ -1,3 +1,4 @@
+import { CardProvider } from '../src/application/provider';
 import { Till } from './till';
 
 describe('Cards and payout accounts', () => {
@@ -57,6 +58,55 @@ describe('Cards and payout accounts', () => {
       ['payment_method.verified', true], ['payment_method.verified', false], ['payment_method.verified', true],
       ['payment_method.removed'], ['payment_method.verified', true], ['payment_method.removed'],
     ]);
+  });
+
+  describe('while a list of before is still under way', () => {
+    /** The provider answers the next question for the cards as they are now, and the answer is held up until it is let go. */
+    function heldUp(): { isRead: Promise<unknown>; letGo(): void } {
+      const provider = till.service.app.get(CardProvider);
+      const listCards = provider.listCards.bind(provider);
+      let letGo = (): void => undefined;
+      const isLetGo = new Promise<void>((done) => (letGo = done));
+      const isRead = new Promise((read) => {
+        jest.spyOn(provider, 'listCards').mockImplementationOnce(async (customerId) => {
+          const answer = await listCards(customerId);
+          read(answer);
+          await isLetGo;
+          return answer;
+        });
+      });
+      return { isRead, letGo };
+    }
+    afterEach(() => jest.restoreAllMocks());
+
+    it('a card that is removed stays removed', async () => {
+      const user = till.user();
+      const visa = await till.addCard(user, 'pm_card_visa');
+      await till.settled();
+      await till.as(user).createSetupIntent({}); // While one is being added the provider is asked.
+      const list = heldUp();
+      const reading = till.as(user).getPaymentMethods({});
+      await list.isRead;
+      await till.as(user).removePaymentMethod({ paymentMethodId: visa });
+      list.letGo();
+      expect((await reading).methods).toEqual([]);
+      await till.settled();
+      expect(await announced(user.id)).toEqual([['payment_method.verified', true], ['payment_method.removed']]);
+    });
+
+    it('a card that is added stays', async () => {
+      const user = till.user();
+      const { setupIntentId, clientSecret } = await till.as(user).createSetupIntent({});
+      const list = heldUp();
+      const reading = till.as(user).getPaymentMethods({});
+      await list.isRead;
+      await till.stripe(`setup_intents/${setupIntentId}/confirm`, { client_secret: clientSecret, payment_method: 'pm_card_visa' });
+      await till.eventually(async () => (await announced(user.id)).length > 0);
+      list.letGo();
+      expect((await reading).methods).toMatchObject([{ last4: '4242' }]);
+      await till.settled();
+      expect(await announced(user.id)).toEqual([['payment_method.verified', true]]);
+    });
   });
 
   it('another one\'s card is not there', async () => {

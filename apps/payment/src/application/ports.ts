@@ -144,6 +144,8 @@ export abstract class Cards {
   abstract lockUser(tx: Transaction, userId: string): Promise<void>;
   /** The default first. */
   abstract ofUser(userId: string, tx?: Transaction): Promise<Card[]>;
+  /** Grows with each card of the user that is added or removed. */
+  abstract changesOf(userId: string, tx?: Transaction): Promise<number>;
   abstract find(cardId: string): Promise<Card | undefined>;
   abstract add(tx: Transaction, card: Omit<Card, 'id'> & { fingerprint: string | undefined }): Promise<Card>;
   abstract remove(tx: Transaction, cardId: string): Promise<void>;

@@ -4,6 +4,9 @@ import { Transactions, type Transaction } from '@libs/postgres/transaction';
 import { Cards, type Card } from './ports';
 import { CardProvider, type CardReading } from './provider';
 
+/** A list that was overtaken is read again, so often at once; then later. */
+const TRIES_MAX = 5;
+
 /** Makes our list of a user's cards equal to the provider's, which is the truth, and announces the difference. */
 @Injectable()
 export class SyncCards {
@@ -18,14 +21,13 @@ export class SyncCards {
   async ofUser(userId: string, closesSetup?: string): Promise<boolean> {
     const customerId = await this.cards.customerOf(userId);
     if (!customerId) return true;
-    const reply = await this.provider.listCards(customerId);
-    if (reply.reply !== 'done') return reply.reply === 'refused';
-    await this.transactions.run(async (tx) => {
-      await this.cards.lockUser(tx, userId);
-      await this.equalise(tx, userId, reply.value);
-      if (closesSetup) await this.cards.closeSetup(tx, closesSetup);
-    });
-    return true;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const before = await this.cards.changesOf(userId);
+      const reply = await this.provider.listCards(customerId);
+      if (reply.reply !== 'done') return reply.reply === 'refused';
+      if (await this.recorded(userId, { before, there: reply.value, closesSetup })) return true;
+    }
+    return false;
   }
 
   async ofSetup(setupIntentId: string, customerId: string | undefined): Promise<boolean> {
@@ -37,6 +39,17 @@ export class SyncCards {
   async ofCard(providerId: string, customerId: string | undefined): Promise<boolean> {
     const userId = customerId ? await this.cards.userOf(customerId) : await this.cards.ownerOf(providerId);
     return userId ? this.ofUser(userId) : true;
+  }
+
+  /** Not when our list has changed since: the provider's may be older than that, and would undo it. */
+  private recorded(userId: string, { before, there, closesSetup }: { before: number; there: readonly CardReading[]; closesSetup: string | undefined }): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      await this.cards.lockUser(tx, userId);
+      if ((await this.cards.changesOf(userId, tx)) !== before) return false;
+      await this.equalise(tx, userId, there);
+      if (closesSetup) await this.cards.closeSetup(tx, closesSetup);
+      return true;
+    });
   }
 
   private async equalise(tx: Transaction, userId: string, there: readonly CardReading[]): Promise<void> {

@@ -67,6 +67,13 @@ export class PostgresCards extends Cards {
     return (await statements.query<Row>(text, [uuidOfOwn('usr', userId)])).map(cardOf);
   }
 
+  async changesOf(userId: string, tx?: Transaction): Promise<number> {
+    const statements = tx ? this.sql.in(tx) : this.sql;
+    // A row stays when its card is removed.
+    const [row] = await statements.query<{ changes: number }>('select count(*) + count(removed_at) as changes from payment_methods where user_id = $1', [uuidOfOwn('usr', userId)]);
+    return row?.changes ?? 0;
+  }
+
   async find(cardId: string): Promise<Card | undefined> {
     const id = uuidOf('pm', cardId);
     if (!id) return undefined;
