@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary-folder';
 
 const root = join(__dirname, '../..');
 const sources = ['apps/sandbox/src', 'libs/kernel'];
-const STARTS_WITHIN_MS = 20_000;
+const STARTS_WITHIN_MS = 50_000;
 
 export interface SandboxProcess {
   readonly url: string;

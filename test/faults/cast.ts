@@ -4,7 +4,7 @@ import type { Trader } from '@libs/client/trader';
 import type { Story } from '@libs/testing/story';
 import { ProviderRecords } from './provider-records';
 
-const ANSWERED_WITHIN_MS = 60_000;
+const ANSWERED_WITHIN_MS = 200_000;
 
 /** Who plays: one buyer and one seller go through all of it, each time in a market of their own. */
 export class Cast {

@@ -9,7 +9,7 @@ import { testBusDatabase, type TestDatabase } from '@libs/testing/test-database'
 import { testRedis, type TestRedis } from '@libs/testing/test-redis';
 import { scrape } from '../operator/scrape';
 import { Cast, persistently } from './cast';
-import { outagesInSplitForm } from './outages';
+import { isAlive, outagesInSplitForm } from './outages';
 import { runInSplitForm } from './run-scenario';
 import { scenarios } from './scenarios';
 import { stopsUnderLoad } from './stop-under-load';
@@ -88,12 +88,4 @@ async function emptied(url: string): Promise<void> {
   const client = new Redis(url);
   await client.flushdb();
   await client.quit();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -6,7 +6,7 @@ import type { Cast } from './cast';
 
 const AT_ONCE = 6;
 const ANSWERS_BEFORE_STOP = 60;
-const ANSWERS_WITHIN_MS = 60_000;
+const ANSWERS_WITHIN_MS = 120_000;
 const PRICE = 300;
 
 /** Stopped as an operator stops it while bids and asks come in and meet: every answer that was given stands after the next start. */

@@ -3,7 +3,7 @@ import { until } from '@libs/testing/exchange-process';
 import { LiveClient } from '../../apps/gateway/test/live-client';
 
 const CHANNELS = ['user:quotes', 'user:orders'];
-const SEEN_MS_MAX = 10_000;
+const SEEN_MS_MAX = 60_000;
 
 export interface Watching {
   /** These statuses of a thing of one's own have come, in this order. */

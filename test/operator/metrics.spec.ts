@@ -8,7 +8,8 @@ import { readBy, recordingRules } from './recording-rules';
 import { openSeriesIn, scrape, type Series, seriesIn } from './scrape';
 
 /** Figures that are looked up now and then are as old as that. */
-const LOOK_MS_MAX = 30_000;
+const LOOK_MS_MAX = 60_000;
+const START_MS_MAX = 300_000;
 const VALUES_OF_A_LABEL_MAX = 150;
 const SHOWN_MAX = 4;
 
@@ -123,7 +124,7 @@ describe('what an exchange tells of itself', () => {
       return unmet().length === 0;
     });
     watching.leaves();
-  }, 120_000);
+  }, START_MS_MAX);
   afterAll(() => story.end());
 
   it('has each figure that an operator needs, and each makes sense after one trade', () => {

@@ -3,7 +3,8 @@ import { until } from '@libs/testing/exchange-process';
 import { Story } from '@libs/testing/story';
 import { Collector, type Seen } from './collector';
 
-const ARRIVAL_MS_MAX = 20_000;
+const START_MS_MAX = 240_000;
+const ARRIVAL_MS_MAX = 45_000;
 
 /** As OTLP counts them. */
 const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const;
@@ -36,7 +37,7 @@ describe.each([['in one process', false], ['one process a service', true]])('a t
   beforeAll(async () => {
     collector = await Collector.open();
     story = await Story.begin({ split, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' } });
-  }, 120_000);
+  }, START_MS_MAX);
   afterAll(async () => {
     await story.end();
     await collector.close();

@@ -10,8 +10,6 @@ const newId = (prefix: IdPrefix) => typeId(prefix, randomUUID());
 const user = (...roles: Role[]): CallUser => ({ id: newId('usr'), sessionId: newId('ses'), roles: ['buyer', 'seller', ...roles] });
 const kinds = ['box', 'authenticity_markers', 'size', 'condition'];
 
-jest.setTimeout(30_000);
-
 describe('the inspection floor', () => {
   let service: TestService;
   const [amy, bea, cal] = [user('authenticator'), user('authenticator'), user('authenticator')];

@@ -7,8 +7,6 @@ import { AuthenticationModule } from '../src/authentication.module';
 
 const user = (role: Role): CallUser => ({ id: typeId('usr', randomUUID()), sessionId: typeId('ses', randomUUID()), roles: [role] });
 
-jest.setTimeout(30_000);
-
 let service: TestService;
 beforeAll(async () => {
   service = await startTestService(AuthenticationModule);

@@ -22,7 +22,7 @@ describe('what bidding tells its operator of matches', () => {
         [ProductService, { getMarkets: async ({ marketIds }: { readonly marketIds: readonly string[] }) => ({ markets: marketIds.map((id) => marketFields(id, categories.get(id) ?? '')) }) }],
       ],
     });
-  }, 30_000);
+  });
   afterAll(() => service.stop());
 
   async function match(marketId: string): Promise<void> {
@@ -64,5 +64,5 @@ describe('what bidding tells its operator of matches', () => {
     const counted = await matches();
     expect(Object.keys(counted).length).toBeLessThanOrEqual(TOLD_APART + 1);
     expect(counted.other).toBeGreaterThanOrEqual(3);
-  }, 30_000);
+  });
 });

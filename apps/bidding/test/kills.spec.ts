@@ -8,7 +8,8 @@ const ROOT = join(__dirname, '../../..');
 /** Within the tree, so that packages are found from there; ignored by git like all of node_modules. */
 const BUILT = join(ROOT, 'node_modules/.cache/bidding-kills');
 const COMMANDS = 300;
-const IN_FLIGHT = 40;
+/** So few that no death below comes too late for them, though each batch is as large as can be. */
+const IN_FLIGHT = 25;
 
 /** Sends every command until it is answered; whoever is told to die in between is started again without the fail point. */
 class Campaign {

@@ -24,7 +24,7 @@ describe('the live books in Redis', () => {
       env: { REDIS_URL: redis.url },
       fakes: kindNeighbours,
     });
-  }, 30_000);
+  });
   afterAll(async () => {
     await service.stop();
     client.disconnect();
@@ -49,7 +49,7 @@ describe('the live books in Redis', () => {
     const told: MarketUpdate[] = [];
     const gateway = { told, ends: 0, stop: () => watch.unsubscribe() };
     const watch = service.client(BiddingService).watchMarkets({}).pipe(tap({ complete: () => gateway.ends++ }), repeat()).subscribe(({ updates }) => told.push(...updates));
-    await until('the gateway hears', 10_000, async () => {
+    await until('the gateway hears', 30_000, async () => {
       await place('ask', ids.next('mkt'), 460);
       return told.length > 0;
     });
@@ -179,9 +179,11 @@ describe('the live books in Redis', () => {
     const gateway = await hearing();
     const placedAtMs = Date.now();
     await place('ask', market, 460);
-    await until('the gateway is told', 10_000, () => gateway.told.some(({ marketId }) => marketId === market));
+    // What was told of the bid may come only now.
+    const told = () => gateway.told.find(({ marketId, seq }) => marketId === market && seq === 2n);
+    await until('the gateway is told', 30_000, () => told() !== undefined);
     gateway.stop();
-    const update = gateway.told.find(({ marketId }) => marketId === market);
+    const update = told();
     expect(Number(update?.committedAtMs)).toBeGreaterThanOrEqual(placedAtMs);
     expect(Number(update?.committedAtMs)).toBeLessThanOrEqual(Date.now());
     expect([update]).toMatchObject([{ marketId: market, seq: 2n, lowestAskMinor: 460n, highestBidMinor: 440n, askChanges: [{ priceMinor: 460n, quotes: 1 }] }]);
@@ -192,11 +194,11 @@ describe('the live books in Redis', () => {
     await place('ask', market, 460);
     await service.settled();
     const gateway = await hearing();
+    const { ends } = gateway;
     // As a Redis has it that came back with what it had kept before.
     await client.hset(`{m:${market}}:meta`, 'seq', '0');
-    const { ends } = gateway;
     await service.app.get(ReconcileBooks).compare([market]);
-    await until('the gateway begins anew', 10_000, () => gateway.ends > ends);
+    await until('the gateway begins anew', 30_000, () => gateway.ends > ends);
     gateway.stop();
     expect(await book(market)).toMatchObject({ seq: 1n, asks: [{ priceMinor: 460n }] });
   });
@@ -206,19 +208,25 @@ describe('the live books in Redis', () => {
     await place('ask', market, 460);
     await service.settled();
     const gateway = await hearing();
+    await service.settled();
     const { ends } = gateway;
     const books = service.app.get(Books);
     const rebuild = jest.spyOn(books, 'rebuild');
     const tops = books.tops.bind(books);
-    const looked = jest.spyOn(books, 'tops').mockImplementation(async (marketIds) => {
+    // Once: this market is looked at in its turn too, every ten seconds.
+    let isTraded = false;
+    jest.spyOn(books, 'tops').mockImplementation(async (marketIds) => {
       const found = await tops(marketIds);
-      await place('ask', market, 455);
+      if (!isTraded && marketIds.includes(market)) {
+        isTraded = true;
+        await place('ask', market, 455);
+      }
       return found;
     });
     service.app.get(ProjectBooks).doubt([market]);
     await service.settled();
-    expect(looked.mock.calls.flat(2)).toContain(market);
-    expect(rebuild.mock.calls.map(([{ marketId }]) => marketId)).not.toContain(market);
+    expect(isTraded).toBe(true);
+    expect(rebuild.mock.calls.filter(([{ marketId }]) => marketId === market)).toEqual([]);
     expect(gateway.ends).toBe(ends);
     gateway.stop();
     expect((await inRedis(market)).filter((_, i) => i % 2 === 1)).toEqual(['455', '460']);
@@ -229,6 +237,7 @@ describe('the live books in Redis', () => {
     for (const market of [wrong, lost]) await place('ask', market, 460);
     await service.settled();
     const gateway = await hearing();
+    const { ends } = gateway;
     await client.hset(`{m:${wrong}}:meta`, 'seq', '0');
     await client.del(`{m:${lost}}:asks`, `{m:${lost}}:meta`);
     const books = service.app.get(Books);
@@ -239,7 +248,6 @@ describe('the live books in Redis', () => {
       isRefused = true;
       throw new Error('Redis went away');
     });
-    const { ends } = gateway;
     service.app.get(ProjectBooks).doubt([wrong, lost]);
     await until('the gateway begins anew', 10_000, () => gateway.ends > ends);
     gateway.stop();

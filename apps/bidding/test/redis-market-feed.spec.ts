@@ -53,7 +53,7 @@ describe('who watches markets through Redis', () => {
   beforeEach(async () => {
     [writer, reader] = [await Process.start(redis.url), await Process.start(redis.url)];
     reader.watches();
-    await until('the reader hears', 10_000, () => {
+    await until('the reader hears', 30_000, () => {
       writer.feed.publish([update()]);
       return reader.heard > 0;
     });
@@ -71,21 +71,21 @@ describe('who watches markets through Redis', () => {
     const newcomer = await Process.start(redis.url);
     newcomer.watches();
     writer.feed.publish([update()]);
-    await until('the newcomer is told', 10_000, () => newcomer.missed > 0).finally(() => newcomer.stop());
+    await until('the newcomer is told', 30_000, () => newcomer.missed > 0).finally(() => newcomer.stop());
   });
 
   it('is told to read again when what was committed could not be told', async () => {
     const client = writer.redis.client;
     if (client) jest.spyOn(client, 'publish').mockRejectedValueOnce(new Error('Connection is closed.'));
     writer.feed.publish([update()]);
-    await until('the reader is told', 10_000, () => reader.missed > 0);
+    await until('the reader is told', 30_000, () => reader.missed > 0);
   });
 
   it('is told to read again when it could not hear for a moment, and hears what comes then', async () => {
     reader.losesItsSubscription();
-    await until('the reader is told', 10_000, () => reader.missed > 0);
+    await until('the reader is told', 30_000, () => reader.missed > 0);
     const before = reader.heard;
     writer.feed.publish([update()]);
-    await until('the reader hears again', 10_000, () => reader.heard > before);
+    await until('the reader hears again', 30_000, () => reader.heard > before);
   });
 });

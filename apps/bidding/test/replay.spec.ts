@@ -26,7 +26,7 @@ describe('the journal of a real run', () => {
       const match = await desk.records.match(typeId('mtc', id));
       if (match) await desk.bust(match, 'payment_failed', [...harness.users.values()].find(({ userId }) => userId === match.ask.userId));
     }
-  }, 30_000);
+  });
   afterAll(async () => {
     await database.close();
     await harness.close();

@@ -4,6 +4,7 @@ import { PaymentService } from '@libs/contracts/gen/exchange/payment/v1/payment_
 import { ProductService } from '@libs/contracts/gen/exchange/product/v1/product_pb';
 import { UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
 import { AppError } from '@libs/kernel/app-error';
+import { WallClock } from '@libs/kernel/clock';
 import type { CallUser } from '@libs/rpc/call-context';
 import { startTestService, type TestService } from '@libs/testing/start-test-service';
 import { firstValueFrom, from, mergeMap, Subject, takeWhile, toArray } from 'rxjs';
@@ -103,8 +104,11 @@ describe('bidding, as its callers see it', () => {
     const facts = known.get(ann.id) as Known;
     const card = facts.cards.splice(0);
     asked = 0;
+    // It is remembered for two seconds of the machine's time, which stands still meanwhile.
+    const wall = jest.spyOn(service.app.get(WallClock), 'now').mockReturnValue(new Date());
     expect(await codeOf(bid(ann, market, 44_000))).toBe('bidding.payment_method_required');
     expect(await codeOf(bid(ann, market, 44_000))).toBe('bidding.payment_method_required');
+    wall.mockRestore();
     expect(asked).toBe(1);
     await service.deliver('payment_method.verified', ann.id, { userId: ann.id, paymentMethodId: card[0] ?? '', isDefault: true });
     await service.settled();

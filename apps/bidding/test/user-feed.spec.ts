@@ -10,7 +10,7 @@ import { BiddingModule } from '../src/bidding.module';
 import { kindNeighbours } from './neighbours';
 import { ids } from './writer-harness';
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 30_000;
 
 /** A gateway that watches users. */
 class Gateway {
@@ -62,7 +62,7 @@ describe.each(['in one process', 'over Redis'] as const)('a user\'s own quotes, 
       env: redis ? { REDIS_URL: redis.url } : {},
       fakes: kindNeighbours,
     });
-  }, 30_000);
+  });
   afterAll(async () => {
     await service.stop();
     await redis?.close();

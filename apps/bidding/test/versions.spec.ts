@@ -13,7 +13,7 @@ import { Writer } from '../src/application/writer';
 import { kindNeighbours } from './neighbours';
 import { Harness, ids, MIGRATIONS, quoteIdOf, said } from './writer-harness';
 
-const WAIT_MS = 4_000;
+const WAIT_MS = 30_000;
 const usd = (minor: number) => ({ currency: 'USD', minor: BigInt(minor) });
 const codeOf = (work: Promise<unknown>) => work.then(() => 'done', (error: unknown) => (error instanceof AppError ? `${error.code} ${error.details.version ?? ''}`.trim() : String(error)));
 

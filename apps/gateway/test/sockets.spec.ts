@@ -209,9 +209,12 @@ describe('live updates', () => {
   it('are told when the gateway stops, and keep it from nothing', async () => {
     const stopping = await startGateway();
     const client = await LiveClient.connect(stopping.url);
+    // It does not answer the farewell: a server would wait half a minute for that.
+    client.socket.pause();
     const begunMs = performance.now();
     await stopping.stop();
-    expect(performance.now() - begunMs).toBeLessThan(WAIT_MS);
+    expect(performance.now() - begunMs).toBeLessThan(20_000);
+    client.socket.resume();
     await until(() => 'the farewell', WAIT_MS, async () => client.closedWith !== undefined);
     expect(client.frames).toEqual([{ t: 'bye', reconnectAfterMs: 1_000 }]);
   });

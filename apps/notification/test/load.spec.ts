@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 
 /** The full number runs in the bench: `npm run bench -- --only notifications`. */
 it('of many messages, with providers that refuse some and leave some unanswered, each is delivered once or given up with a reason', async () => {
-  const office = await PostOffice.open({ NOTIFICATION_TIMEOUT_MS: '5000' });
+  const office = await PostOffice.open();
   try {
     for (const path of ['/v3/mail/send', '/2010-04-01/Accounts/*/Messages.json']) {
       await office.fault({ path, method: 'POST', mode: 'unavailable_503', percent: 2, times: ALWAYS });

@@ -3,8 +3,6 @@ import { uuidOfOwn } from '@libs/kernel/ids';
 import { Messages } from '../src/application/ports';
 import { idOf, type Person, PostOffice } from './post-office';
 
-jest.setTimeout(40_000);
-
 describe('messages', () => {
   let office: PostOffice;
   beforeAll(async () => {

@@ -2,7 +2,6 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { NotificationService } from '@libs/contracts/gen/exchange/notification/v1/notification_pb';
 import { idOf, type Person, PostOffice } from './post-office';
 
-jest.setTimeout(40_000);
 const SECRET = 'v3ry-s3cret-t0ken';
 
 describe('what readers wish for', () => {

@@ -1,8 +1,6 @@
 import { OrderService } from '@libs/contracts/gen/exchange/order/v1/order_pb';
 import { payment, Scene, user } from './scene';
 
-jest.setTimeout(30_000);
-
 describe('who sees and does what with an order', () => {
   let scene: Scene;
   beforeAll(async () => {

@@ -39,8 +39,6 @@ class Door {
   }
 }
 
-jest.setTimeout(30_000);
-
 describe('with the carrier of the sandbox', () => {
   const door = new Door();
   let sandbox: SandboxProcess;
@@ -148,7 +146,7 @@ describe('with the carrier of the sandbox', () => {
     await is(id, 'seller_shipping');
     door.handOn = handOn;
     await scene.eventually(async () => (await ask('/control/activity')).pending === 0);
-  }, 20_000);
+  });
 
   it('the endpoint stays the same over a restart, and is made anew when its secret is lost', async () => {
     const [first] = await endpoints();
@@ -165,5 +163,5 @@ describe('with the carrier of the sandbox', () => {
     const other = await scene.orderThatIs('confirmed');
     await scan(await label(other), 'accepted');
     await is(other, 'seller_shipping');
-  }, 20_000);
+  });
 });

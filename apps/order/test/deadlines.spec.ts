@@ -5,8 +5,6 @@ import { PassDeadline } from '../src/application/pass-deadline';
 import { RunSteps } from '../src/application/run-steps';
 import { payment, Scene } from './scene';
 
-jest.setTimeout(30_000);
-
 describe('a deadline', () => {
   let scene: Scene;
   beforeAll(async () => {
@@ -179,6 +177,7 @@ describe('a step that keeps failing', () => {
     expect(tasks[0]?.detail).toContain('refund');
     expect(tasks[0]?.advice).not.toBe('');
     // The rest of the cancellation did not wait for it.
+    await scene.eventually(() => ['releaseStock', 'recordStrike'].every((rpc) => scene.countAsked(rpc, { orderId: id }) > 0));
     expect(scene.countAsked('releaseStock', { orderId: id })).toBe(1);
     expect(scene.countAsked('recordStrike', { orderId: id })).toBe(1);
 

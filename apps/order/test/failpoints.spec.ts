@@ -1,8 +1,6 @@
 import { armFailpoint, type Failpoint } from '@libs/kernel/failpoint';
 import { Scene } from './scene';
 
-jest.setTimeout(30_000);
-
 /** A throw rolls back what is open and keeps what is committed, as a kill does. */
 describe('an order whose process breaks once', () => {
   let scene: Scene;

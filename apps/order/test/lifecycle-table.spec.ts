@@ -10,8 +10,6 @@ it('draws the lifecycle as the table has it: run npm run docs:lifecycle', () => 
   expect(readFileSync(join(__dirname, '../../../docs/order-lifecycle.md'), 'utf8')).toBe(lifecyclePage());
 });
 
-jest.setTimeout(30_000);
-
 describe('the database, as the second line', () => {
   let fresh: TestDatabase;
   let database: Database;

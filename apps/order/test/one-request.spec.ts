@@ -1,8 +1,6 @@
 import { uuidOfOwn } from '@libs/kernel/ids';
 import { newId, Scene, user } from './scene';
 
-jest.setTimeout(30_000);
-
 describe('a request about an order', () => {
   let scene: Scene;
   beforeAll(async () => {

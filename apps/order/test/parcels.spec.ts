@@ -1,8 +1,6 @@
 import type { Duration } from '@libs/testing/test-clock';
 import { Scene } from './scene';
 
-jest.setTimeout(30_000);
-
 describe('a parcel', () => {
   let scene: Scene;
   beforeAll(async () => {

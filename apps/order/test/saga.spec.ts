@@ -5,8 +5,6 @@ import { Transactions } from '@libs/postgres/transaction';
 import { RecordAnswer } from '../src/application/record-answer';
 import { payment, Scene } from './scene';
 
-jest.setTimeout(30_000);
-
 describe('an order', () => {
   let scene: Scene;
   beforeAll(async () => {

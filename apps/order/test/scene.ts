@@ -97,7 +97,7 @@ export class Scene {
 
   /** For what the service does at its own pace, and does not count as unsettled. */
   eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-    return until('what the test waits for', 10_000, condition);
+    return until('what the test waits for', 30_000, condition);
   }
 
   countAsked(rpc: string, ids: Readonly<Record<string, string>>): number {

@@ -5,8 +5,6 @@ import { testRedis, type TestRedis } from '@libs/testing/test-redis';
 import { Subject } from 'rxjs';
 import { Scene } from './scene';
 
-jest.setTimeout(30_000);
-
 describe.each(['in one process', 'over Redis'] as const)('a user\'s own orders, pushed %s', (form) => {
   let scene: Scene;
   let redis: TestRedis | undefined;

@@ -32,7 +32,7 @@ describe.each(points)('When payment breaks off at %s', (point) => {
   }
 
   async function comesBack(): Promise<void> {
-    await till.eventually(async () => passages > 0);
+    await till.eventually(async () => passages >= passage);
     await till.service.restart();
     await till.settled();
   }

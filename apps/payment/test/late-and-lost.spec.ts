@@ -172,7 +172,7 @@ describe('When things come late, twice, or are turned away', () => {
     expect(await till.as(seller).getPayoutAccount({})).toMatchObject({ exists: true, enabled: true });
     await till.as(seller).createPayoutAccount({ bankToken: 'btok_us_verified', country: 'US' });
     expect((await till.as(seller).getPayoutAccount({})).heldUntil).toBeUndefined();
-  }, 30_000);
+  });
 
   it('a charge that the provider turns away unread for an hour is shown to a person', async () => {
     const order = await till.order('pm_card_visa');
@@ -213,7 +213,7 @@ describe('When things come late, twice, or are turned away', () => {
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
     expect(await charges(order.orderId)).toEqual([]);
     expect(await till.events(order.orderId)).toEqual(['payment.failed']);
-  }, 30_000);
+  });
 
   it('a cancelled charge is announced as such, whatever the card was declined for before', async () => {
     const order = await till.charged('pm_card_chargeDeclinedExpiredCard');

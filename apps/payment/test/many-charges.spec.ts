@@ -7,7 +7,7 @@ const HANGING = 6;
 describe('Many charges at once', () => {
   let till: Till;
   beforeAll(async () => {
-    till = await Till.open({ STRIPE_TIMEOUT_MS: '8000' });
+    till = await Till.open({ STRIPE_TIMEOUT_MS: '15000' });
   }, 120_000);
   afterAll(() => till?.close());
 

@@ -73,7 +73,7 @@ describe('The office', () => {
     expect(compared?.lines).toBeGreaterThan(1);
     await expect(till.as(till.user()).startReconciliation({})).rejects.toMatchObject({ code: 'rpc.role_missing' });
     await expect(till.as(till.user()).getReconciliations({})).rejects.toMatchObject({ code: 'rpc.role_missing' });
-  }, 30_000);
+  });
 
   it('a line of the provider that cannot be compared keeps no other from being compared', async () => {
     const ledger = till.service.app.get(Ledger);
@@ -93,7 +93,7 @@ describe('The office', () => {
     // All are compared again.
     expect(await till.service.app.get(ReconcileCursor).read()).toEqual(before);
     ledger.hasReference = hasReference;
-  }, 30_000);
+  });
 
   it('every page of the provider\'s lines is compared, however many there are', async () => {
     const PAGES = 1_100;
@@ -105,12 +105,12 @@ describe('The office', () => {
     };
     expect(await till.service.app.get(Reconcile).execute()).toMatchObject({ outcome: 'agrees', lines: PAGES });
     provider.listLines = listLines;
-  }, 30_000);
+  });
 
   it('tells what is held and that the ledger balances', async () => {
     await till.eventually(async () => /escrow_held_minor\{[^}]*\} 97490/.test(await (await fetch(`${till.service.internalUrl}/metrics`)).text()));
     const metrics = await (await fetch(`${till.service.internalUrl}/metrics`)).text();
     expect(metrics).toMatch(/ledger_imbalance_minor\{[^}]*\} 0/);
     expect(metrics).toMatch(/payments_total\{[^}]*op="capture"[^}]*outcome="captured"[^}]*\} \d/);
-  }, 30_000);
+  });
 });

@@ -31,7 +31,7 @@ describe('When the provider\'s answer is lost', () => {
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 1 });
     expect(await charges(order.orderId)).toHaveLength(1);
     expect(await till.events(order.orderId)).toEqual(['payment.captured']);
-  }, 30_000);
+  });
 
   it.each(lostAnswers)('%s while the intent is made: one intent is charged once (L10)', async (mode) => {
     const order = await till.order('pm_card_visa');
@@ -40,7 +40,7 @@ describe('When the provider\'s answer is lost', () => {
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'captured', tries: 1 });
     expect(await charges(order.orderId)).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('the same key is sent until the outcome is known, and a new one only afterwards', async () => {
     const order = await till.order('pm_card_chargeDeclinedExpiredCard');
@@ -52,7 +52,7 @@ describe('When the provider\'s answer is lost', () => {
     const keys = (await till.requests('POST', new RegExp(`/v1/payment_intents/${intentId}/confirm`))).map(({ idempotencyKey }) => idempotencyKey);
     expect(keys.length).toBe(3);
     expect(new Set(keys).size).toBe(1);
-  }, 30_000);
+  });
 
   it('a decline whose answer was a failure of the provider counts as the try that it was', async () => {
     const order = await till.order('pm_card_chargeDeclinedExpiredCard');
@@ -60,7 +60,7 @@ describe('When the provider\'s answer is lost', () => {
     await till.charge(order);
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'action_required', tries: 1, failureCode: 'expired_card' });
-  }, 30_000);
+  });
 
   it('no timer fires while a charge\'s outcome is unknown', async () => {
     const order = await till.order('pm_card_visa');
@@ -88,7 +88,7 @@ describe('When the provider\'s answer is lost', () => {
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'refunded' });
     expect(await till.list(`refunds?payment_intent=${await intentOf(order.orderId)}`)).toHaveLength(1);
     expect(await till.events(order.orderId)).toEqual(['payment.captured', 'payment.refunded']);
-  }, 30_000);
+  });
 
   it.each(['timeout_before', ...lostAnswers])('%s while transferring and paying out: one transfer and one payout (L10)', async (mode) => {
     const order = await till.charged('pm_card_bypassPending');
@@ -100,7 +100,7 @@ describe('When the provider\'s answer is lost', () => {
     expect(await till.payout(order.seller, order.orderId)).toMatchObject({ state: 'paid' });
     expect(await till.list(`transfers?transfer_group=${order.orderId}`)).toHaveLength(1);
     expect(await till.events(order.orderId)).toEqual(['payment.captured', 'payout.released', 'payout.transferred', 'payout.paid']);
-  }, 30_000);
+  });
 
   it.each(lostAnswers)('%s while cancelling: the intent ends with a known result', async (mode) => {
     const order = await till.charged('pm_card_chargeDeclinedExpiredCard');
@@ -108,7 +108,7 @@ describe('When the provider\'s answer is lost', () => {
     await till.as('order').cancelPayment({ orderId: order.orderId });
     await till.settled();
     expect(await till.payment(order.orderId)).toMatchObject({ state: 'cancelled' });
-  }, 30_000);
+  });
 
   it('what a killed process was at work on is free when the next one starts, and what a living one is at work on is left to it', async () => {
     const { app, sql } = till.service;

@@ -131,6 +131,6 @@ it('a clock that stands says that it is still there, so that no listener gives i
   const answer = await fetch(`${sandbox.url}/clock/changes`);
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   expect(JSON.parse((await reader?.read())?.value ?? '')).toMatchObject({ offsetMs: expect.any(Number) });
-  expect((await reader?.read())?.value).toBe('\n');
+  expect((await reader?.read())?.value).toMatch(/^\n+$/);
   await reader?.cancel();
 });

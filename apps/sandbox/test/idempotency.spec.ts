@@ -78,7 +78,7 @@ it('a 500 after the work is kept as the key\'s answer, and the work is done', as
 });
 
 it('while the first call of a key is under way, the second is told so, and the key is free for its answer afterwards', async () => {
-  await fault('slow', '/v1/payment_intents', { delayMs: 1_000 });
+  await fault('slow', '/v1/payment_intents', { delayMs: 4_000 });
   const first = stripe.paymentIntents.create(intent, withKey('k1'));
   await eventually(async () => (await call<{ requests: unknown[] }>('GET', `${sandbox.url}/control/requests?path=/v1/payment_intents`)).body.requests.length, (seen) => seen === 1);
   await expect(stripe.paymentIntents.create(intent, withKey('k1'))).rejects.toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });

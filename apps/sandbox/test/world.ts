@@ -42,7 +42,7 @@ export async function startReceiver(port = 0) {
 }
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 
 /** Asks again and again, and fails with what it saw last. */
 export async function eventually<T>(look: () => T | Promise<T>, isRight: (value: T) => boolean): Promise<T> {

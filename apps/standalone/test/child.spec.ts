@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@libs/chassis/free-ports';
 import { temporaryFolder } from '@libs/testing/temporary-folder';
 import { Child, untilReady } from '../src/launch/child';
 
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 45_000;
 /** Listens where the one before it does, as soon as it has made that one leave. */
 const SUCCESSOR = `const port = Number(process.argv[2]);
   const { createServer } = require('node:http');
@@ -21,14 +21,14 @@ describe('a process that the launcher starts', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('is ready when it says so itself, not when one of an earlier start answers in its place', async () => {
-    const before = await stuckOne();
+    const before = await stuckOne(folder);
     child = Child.start('successor', main, { env: process.env, args: [String(before.port)] });
     await untilReady(child, `http://127.0.0.1:${before.port}/`, START_MS_MAX);
     expect(before.hasLeft()).toBe(true);
   });
 
   it('fails when it has ended, whoever answers in its place', async () => {
-    const before = await stuckOne();
+    const before = await stuckOne(folder);
     writeFileSync(main, 'process.exit(1)');
     child = Child.start('successor', main, { env: process.env });
     await expect(untilReady(child, `http://127.0.0.1:${before.port}/`, START_MS_MAX)).rejects.toThrow('successor ended while it started');
@@ -44,7 +44,7 @@ describe('a process that the launcher starts', () => {
 });
 
 /** It answers that it is ready, and leaves only after it has been asked that, and told to leave. */
-async function stuckOne(): Promise<{ readonly port: number; hasLeft(): boolean; leave(): void }> {
+async function stuckOne(owner: string): Promise<{ readonly port: number; hasLeft(): boolean; leave(): void }> {
   let askedToLeave: (() => void) | undefined;
   let isAsked = false;
   const leave = (server: Server) => {
@@ -59,6 +59,7 @@ async function stuckOne(): Promise<{ readonly port: number; hasLeft(): boolean; 
     }
     if (isAsked) setImmediate(() => askedToLeave?.());
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return { port: (server.address() as AddressInfo).port, hasLeft: () => !server.listening, leave: () => leave(server) };
+  const port = await freePort(owner);
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  return { port, hasLeft: () => !server.listening, leave: () => leave(server) };
 }

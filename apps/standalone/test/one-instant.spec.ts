@@ -99,4 +99,4 @@ it('a row that got lost on the way is noticed', async () => {
   const file = await fileEntry(folder, 'first/public.odd.jsonl.gz');
   await expect(loadDatabase(databases[2]?.url ?? '', folder, { migrations: [], sequences: [], tables: [{ name: 'public.odd', rows: 3, file }] })).rejects.toThrow('holds 2 rows, and the manifest says 3');
   expect((await writer[2]?.query('select 1 from odd'))?.rowCount).toBe(3);
-}, 30_000);
+});

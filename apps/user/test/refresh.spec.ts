@@ -1,4 +1,5 @@
 import { type RefreshResponse, UserService } from '@libs/contracts/gen/exchange/user/v1/user_pb';
+import { WallClock } from '@libs/kernel/clock';
 import { uuidOf } from '@libs/kernel/ids';
 import type { TestService } from '@libs/testing/start-test-service';
 import { FIREFOX, found, Person, START_MS_MAX, startUserService } from './people';
@@ -32,13 +33,17 @@ describe('a refresh token', () => {
 
   it('gives the same successor once more when its answer was lost, to the same client, within 10 seconds', async () => {
     const ann = await Person.registers(service);
+    const wall = jest.spyOn(service.app.get(WallClock), 'now');
+    const lostAtMs = Date.now();
+    wall.mockReturnValue(new Date(lostAtMs));
     const lost = await refresh(ann.tokens.refreshToken);
-    await later(9, ann);
+    wall.mockReturnValue(new Date(lostAtMs + 10_000));
     const again = await refresh(ann.tokens.refreshToken);
     expect(tokenOf(again)).toBe(tokenOf(lost));
     await expect(refresh(ann.tokens.refreshToken)).rejects.toMatchObject({ code: 'user.refresh_superseded', kind: 'conflict' });
     expect(await ann.isLoggedIn()).toBe(true);
     expect(tokenOf(await refresh(tokenOf(again)))).toHaveLength(43);
+    wall.mockRestore();
   });
 
   it('is not given out again once its successor is in use, and nobody is harmed', async () => {

@@ -125,7 +125,7 @@ describe('logging in while the password is being changed', () => {
     const change = service.app.get(Transactions).run(async (tx) => {
       await service.sql.in(tx).query('select 1 from users where id = $1 for update', [id]);
       isLocked();
-      await until('the login waits for the change', 1_500, async () => (await service.sql.query(waiting)).length > 0);
+      await until('the login waits for the change', 25_000, async () => (await service.sql.query(waiting)).length > 0);
       await service.sql.in(tx).query(`update users set password_hash = '$2b$05$' || repeat('x', 53) where id = $1`, [id]);
     });
     await locked;

@@ -5,7 +5,7 @@ import { until } from '@libs/testing/exchange-process';
 import type { TestService } from '@libs/testing/start-test-service';
 import { administrator, found, Person, START_MS_MAX, startUserService } from './people';
 
-const HEARD_MS_MAX = 5_000;
+const HEARD_MS_MAX = 30_000;
 
 let service: TestService;
 beforeAll(async () => {

@@ -10,9 +10,9 @@ describe('a loop', () => {
     let passes = 0;
     const loop = new Loop({ name: 'l', everyMs: HOUR_MS, log: silentLog() }, async () => (passes += 1));
     loop.start();
-    await until('the first pass', 2_000, () => passes === 1 && !loop.isBusy);
+    await until('the first pass', 30_000, () => passes === 1 && !loop.isBusy);
     loop.nudge();
-    await until('the second pass', 2_000, () => passes === 2);
+    await until('the second pass', 30_000, () => passes === 2);
     await loop.stop();
   });
 
@@ -28,12 +28,12 @@ describe('a loop', () => {
       passes += 1;
     });
     loop.start();
-    await until('a pass is open', 2_000, () => open === 1);
+    await until('a pass is open', 30_000, () => open === 1);
     for (let i = 0; i < 5; i++) loop.nudge();
     finish();
-    await until('the next is open', 2_000, () => passes === 1 && open === 1);
+    await until('the next is open', 30_000, () => passes === 1 && open === 1);
     finish();
-    await until('it is idle', 2_000, () => passes === 2 && !loop.isBusy);
+    await until('it is idle', 30_000, () => passes === 2 && !loop.isBusy);
     expect(most).toBe(1);
     await loop.stop();
   });
@@ -61,7 +61,7 @@ describe('a loop', () => {
     let left = 5;
     const loop = new Loop({ name: 'l', everyMs: HOUR_MS, log: silentLog() }, async () => --left > 0);
     loop.start();
-    await until('all is done', 2_000, () => left === 0 && !loop.isBusy);
+    await until('all is done', 30_000, () => left === 0 && !loop.isBusy);
     await loop.stop();
   });
 
@@ -73,7 +73,7 @@ describe('a loop', () => {
       if (tries === 1) throw new Error('boom');
     });
     loop.start();
-    await until('the second try', 2_000, () => tries >= 2);
+    await until('the second try', 30_000, () => tries >= 2);
     await loop.stop();
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', loop: 'fragile', error: { message: 'boom' } });
     expect(lines).toHaveLength(1);
@@ -84,9 +84,9 @@ describe('a loop', () => {
     const seen: string[] = [];
     const loop = new Loop({ name: 'l', everyMs: HOUR_MS, log: silentLog(), clock }, async () => seen.push(clock.now().toISOString()));
     loop.start();
-    await until('the first pass', 2_000, () => seen.length === 1 && !loop.isBusy);
+    await until('the first pass', 30_000, () => seen.length === 1 && !loop.isBusy);
     clock.passes({ days: 2 });
-    await until('the pass after the move', 2_000, () => seen.length === 2);
+    await until('the pass after the move', 30_000, () => seen.length === 2);
     expect(seen[1]).toBe('2026-03-04T12:00:00.000Z');
     await loop.stop();
   });
@@ -96,7 +96,7 @@ describe('a loop', () => {
     let finish: () => void = () => undefined;
     const loop = new Loop({ name: 'l', everyMs: 1, log: silentLog() }, () => new Promise<void>((resolve) => (finish = () => { passes += 1; resolve(); })));
     loop.start();
-    await until('a pass runs', 2_000, () => loop.isBusy && finish.length === 0 && passes === 0);
+    await until('a pass runs', 30_000, () => loop.isBusy && finish.length === 0 && passes === 0);
     const stopped = loop.stop();
     loop.nudge();
     finish();

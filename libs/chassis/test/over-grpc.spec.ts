@@ -19,6 +19,8 @@ import { TallyModule } from './tally-service';
 const folder = temporaryFolder('over-grpc');
 const jwks = makeServiceKeys(folder);
 const ann = { id: 'usr_ann', sessionId: 'ses_1', roles: ['buyer'] } as const;
+/** What is asked waits until the test lets it go. */
+const patient = { deadlineMs: 45_000 };
 const quiet = { sends: () => undefined, unanswered: () => undefined, answeredAgain: () => undefined, served: () => undefined, broke: () => undefined };
 const probe = new Probe();
 const lines: string[] = [];
@@ -63,8 +65,8 @@ afterAll(async () => {
 
 describe('a service in a process of its own', () => {
   it('answers over gRPC what its neighbour answers it, in one trace', async () => {
-    const answer = gateway.rpc.client(AuthenticationService).createAuthTask({}, { user: ann });
-    await until('the neighbour is asked', 5_000, () => probe.calls.length === 1);
+    const answer = gateway.rpc.client(AuthenticationService).createAuthTask({}, { user: ann, ...patient });
+    await until('the neighbour is asked', 30_000, () => probe.calls.length === 1);
     probe.release();
     expect((await answer).taskId).toMatch(/^tsk_/);
     expect(probe.calls[0]).toMatchObject({ service: 'authentication' });
@@ -72,10 +74,10 @@ describe('a service in a process of its own', () => {
   });
 
   it('finishes a call that it has taken when it is told to stop, and takes no other', async () => {
-    const taken = gateway.rpc.client(AuthenticationService).createAuthTask({}, { user: { ...ann, id: 'usr_bob' } });
-    await until('the neighbour is asked', 5_000, () => probe.calls.length === 2);
+    const taken = gateway.rpc.client(AuthenticationService).createAuthTask({}, { user: { ...ann, id: 'usr_bob' }, ...patient });
+    await until('the neighbour is asked', 30_000, () => probe.calls.length === 2);
     const stopped = tally.stop();
-    await until('it refuses', 5_000, async () => (await gateway.rpc.client(AuthenticationService).renewClaim({}).catch((error: { code?: string }) => error.code)) === 'rpc.unavailable');
+    await until('it refuses', 30_000, async () => (await gateway.rpc.client(AuthenticationService).renewClaim({}).catch((error: { code?: string }) => error.code)) === 'rpc.unavailable');
     probe.release();
     expect((await taken).taskId).toMatch(/^tsk_/);
     await stopped;

@@ -36,7 +36,7 @@ class EagerModule {
 
 describe('a service that is prepared', () => {
   const network = new InProcessNetwork();
-  const asked = () => network.rpcOf('gateway').client(SearchService).getBrands({}, { deadlineMs: 100 }).then(() => 'answers', (error: unknown) => (error as { code: string }).code);
+  const asked = () => network.rpcOf('gateway').client(SearchService).getBrands({}, { deadlineMs: 30_000 }).then(() => 'answers', (error: unknown) => (error as { code: string }).code);
   beforeEach(() => {
     did = [];
   });

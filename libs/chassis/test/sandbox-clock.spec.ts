@@ -1,7 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WallClock } from '@libs/kernel/clock';
 import { until } from '@libs/testing/exchange-process';
-import { OffsetClock, SystemWallClock } from '../clocks';
+import { temporaryFolder } from '@libs/testing/temporary-folder';
+import { OffsetClock } from '../clocks';
+import { freePort } from '../free-ports';
 import { silentLog } from '../log';
 import { type OffsetStore, SandboxClock } from '../sandbox-clock';
 
@@ -42,6 +45,12 @@ class FakeSandbox {
   }
 }
 
+class StoppedWallClock extends WallClock {
+  now(): Date {
+    return new Date('2026-03-02T12:00:00.000Z');
+  }
+}
+
 class MemoryStore implements OffsetStore {
   constructor(public saved = 0) {}
 
@@ -57,8 +66,8 @@ class MemoryStore implements OffsetStore {
 describe('a business clock that follows the sandbox', () => {
   let sandbox: FakeSandbox;
   let follower: SandboxClock | undefined;
-  const wall = new SystemWallClock();
-  const aheadMs = (clock: OffsetClock) => Math.round((clock.now().getTime() - wall.now().getTime()) / 100) * 100;
+  const wall = new StoppedWallClock();
+  const aheadMs = (clock: OffsetClock) => clock.now().getTime() - wall.now().getTime();
 
   beforeEach(() => {
     sandbox = new FakeSandbox();
@@ -86,9 +95,9 @@ describe('a business clock that follows the sandbox', () => {
     follower = new SandboxClock(await sandbox.listen(), clock, store, silentLog());
     await follower.start();
     sandbox.move(1_000);
-    await until('the first move', 2_000, () => clock.offsetMs === 1_000);
+    await until('the first move', 30_000, () => clock.offsetMs === 1_000);
     sandbox.move(5_000);
-    await until('the second move', 2_000, () => clock.offsetMs === 5_000);
+    await until('the second move', 30_000, () => clock.offsetMs === 5_000);
     expect(savedAtMove).toEqual([1_000, 5_000]);
   });
 
@@ -99,7 +108,7 @@ describe('a business clock that follows the sandbox', () => {
     await follower.start();
     sandbox.move(4_000);
     sandbox.move(9_500);
-    await until('the later offset', 2_000, () => clock.offsetMs === 9_500);
+    await until('the later offset', 30_000, () => clock.offsetMs === 9_500);
     expect(store.saved).toBe(9_500);
   });
 
@@ -109,22 +118,21 @@ describe('a business clock that follows the sandbox', () => {
     await follower.start();
     sandbox.offsetMs = 86_400_000;
     sandbox.cut();
-    await until('it has caught up', 5_000, () => clock.offsetMs === 86_400_000 && sandbox.followers === 1);
+    await until('it has caught up', 30_000, () => clock.offsetMs === 86_400_000 && sandbox.followers === 1);
   });
 
   it('waits for a sandbox that starts later', async () => {
-    const url = await sandbox.listen();
-    const { port } = new URL(url);
-    sandbox.close();
+    // Nobody else is given it meanwhile.
+    const port = await freePort(temporaryFolder('sandbox-clock'));
+    const url = `http://127.0.0.1:${port}`;
     const clock = new OffsetClock(wall);
     follower = new SandboxClock(url, clock, new MemoryStore(), silentLog());
     let isStarted = false;
     const started = follower.start().then(() => (isStarted = true));
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(isStarted).toBe(false);
-    sandbox = new FakeSandbox();
     sandbox.offsetMs = 3_000;
-    await sandbox.listen(Number(port));
+    await sandbox.listen(port);
     await started;
     expect(clock.offsetMs).toBe(3_000);
   });

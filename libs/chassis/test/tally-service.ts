@@ -50,7 +50,7 @@ export class TallyController implements Pick<Rpcs, 'createAuthTask' | 'renewClai
 
   async createAuthTask(_request: unknown, call: CallContext) {
     const user = userOf(call);
-    const { activeAsks } = await this.rpc.client(BiddingService).countActiveAsks({ marketId: this.config.values.TALLY_WORD });
+    const { activeAsks } = await this.rpc.client(BiddingService).countActiveAsks({ marketId: this.config.values.TALLY_WORD }, { deadlineMs: 45_000 });
     if (activeAsks > this.config.values.TALLY_LIMIT) throw new AppError('conflict', 'tally.too_many', `At ${this.clock.now().toISOString()} too many.`);
     await this.transactions.run((tx) => this.sql.in(tx).query('insert into tallies (user_id, bids) values ($1, $2)', [user.id, activeAsks]));
     return { taskId: this.ids.next('tsk') };

@@ -129,7 +129,7 @@ export class Side {
   }
 }
 
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 45_000;
 
 /** Passes over and over until it is so. */
 export async function until(isSo: () => Promise<boolean>, ms = WAIT_MS_MAX): Promise<void> {

@@ -28,7 +28,7 @@ describe('a transaction', () => {
   beforeAll(async () => {
     test = await testDatabase();
     proxy = await CuttingProxy.before(test.url);
-    database = await Database.open({ url: proxy.url, poolSize: 4, name: 'test', acquireTimeoutMs: 1_000 });
+    database = await Database.open({ url: proxy.url, poolSize: 4, name: 'test', acquireTimeoutMs: 20_000 });
     transactions = new PostgresTransactions(database);
     await database.sql.query('create table notes (name text, constraint notes_once exclude (name with =) where (name <> $$hook$$))');
     await database.sql.query('create table accounts (id int primary key, amount int)');
@@ -165,14 +165,19 @@ describe('a transaction', () => {
   });
 
   it('fails fast when every connection is taken, and others go on', async () => {
+    // Its one connection is there already, so that only whoever finds none waits.
+    const small = await Database.open({ url: test.url, poolSize: 1, name: 'small', acquireTimeoutMs: 100 });
+    const crowded = new PostgresTransactions(small);
+    const noted = (name: string) => crowded.run((tx) => small.sql.in(tx).query('insert into notes (name) values ($1)', [name]));
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    const holders = Array.from({ length: 4 }, () => transactions.run(() => held));
-    await expect(transactions.run((tx) => note(tx, 'no room'))).rejects.toMatchObject({ kind: 'unavailable', code: 'postgres.unavailable' });
+    const holder = crowded.run(() => held);
+    await expect(noted('no room')).rejects.toMatchObject({ kind: 'unavailable', code: 'postgres.unavailable' });
     release();
-    await Promise.all(holders);
-    await transactions.run((tx) => note(tx, 'room'));
+    await holder;
+    await noted('room');
     expect(await notes()).toEqual(['room']);
+    await small.close();
   });
 });
 
@@ -230,7 +235,7 @@ describe('the connections of a service', () => {
 
   it('stop a statement that takes too long', async () => {
     const test = await testDatabase();
-    const database = await Database.open({ url: test.url, poolSize: 1, name: 'slow', statementTimeoutMs: 100 });
+    const database = await Database.open({ url: test.url, poolSize: 1, name: 'slow', statementTimeoutMs: 1_000 });
     await expect(database.sql.query('select pg_sleep(20)')).rejects.toMatchObject({ kind: 'unavailable', code: 'postgres.too_slow' });
     await database.close();
     await test.close();

@@ -6,7 +6,7 @@ export interface Change {
   readonly what: string;
 }
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 30_000;
 
 /** One that writes down what it hears. */
 export class Ear implements FeedListener<Change> {

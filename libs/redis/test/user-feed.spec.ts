@@ -7,7 +7,7 @@ import { RedisUserFeed } from '../redis-user-feed';
 import { type Change, Ear, userFeedContract } from './user-feed.contract';
 
 const quiet = { warn: () => undefined, info: () => undefined };
-const WAIT_MS = 5_000;
+const WAIT_MS = 30_000;
 
 const embedded = new EmbeddedUserFeed<Change>();
 userFeedContract('the feed of one process', () => ({ publishing: embedded, listening: embedded }));

@@ -35,7 +35,7 @@ let isServing = true;
 function call(metadata: Record<string, string>, message: Buffer = Buffer.from(toBinary(CountActiveAsksRequestSchema, create(CountActiveAsksRequestSchema, { marketId: 'x' })))): Promise<ServiceError | undefined> {
   const sent = new Metadata();
   for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
-  return new Promise((resolve) => raw.makeUnaryRequest(PATH, (bytes: Buffer) => bytes, (bytes) => bytes, message, sent, { deadline: Date.now() + 3_000 }, (error) => resolve(error ?? undefined)));
+  return new Promise((resolve) => raw.makeUnaryRequest(PATH, (bytes: Buffer) => bytes, (bytes) => bytes, message, sent, { deadline: Date.now() + 30_000 }, (error) => resolve(error ?? undefined)));
 }
 
 interface Claims {
