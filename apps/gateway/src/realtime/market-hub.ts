@@ -92,8 +92,11 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   watchTicker(marketId: string, watcher: Watcher): Promise<void> {
-    return this.begin(marketId, async ({ ticker, tickerWatchers }) => {
+    return this.begin(marketId, async (watched) => {
+      const { ticker, tickerWatchers } = watched;
       const { markets: [market] } = await this.rpc.client(BiddingService).getMarketData({ marketIds: [marketId] });
+      // Those who watch already get what is new now; the newcomer gets it once, with what follows.
+      this.sendTicker(watched);
       if (market) {
         watcher.send(tickerSnapshot(market));
         ticker.read(market);
@@ -240,6 +243,7 @@ export class MarketHub implements OnApplicationBootstrap, BeforeApplicationShutd
     watched.book.unload();
     watched.loading = undefined; // What is under way may have been read too early.
     this.load(marketId, watched).catch((error: unknown) => {
+      if (this.markets.get(marketId) !== watched) return; // Nobody watches it any more.
       if (!watched.isUnread) this.tell(error, { market_id: marketId }, 'a book could not be loaded for those who watch it');
       watched.isUnread = true;
     });
