@@ -1,4 +1,6 @@
-import { CardProvider } from '../src/application/provider';
+import { PayoutAccounts } from '../src/application/ports';
+import { AccountProvider, CardProvider } from '../src/application/provider';
+import { SyncAccount } from '../src/application/sync-account';
 import { Till } from './till';
 
 describe('Cards and payout accounts', () => {
@@ -134,6 +136,34 @@ describe('Cards and payout accounts', () => {
     expect(await till.as(user).getPayoutAccount({})).toMatchObject({ exists: true, enabled: true, bankLast4: '1116' });
     expect(await announced(user.id)).toEqual([['payout_account.enabled'], ['payout_account.changed']]);
     expect((await facts(user.id)).payoutAccountEnabled).toBe(true);
+  });
+
+  it('a bank that was changed while an older look at the account was under way is told of once, and stays', async () => {
+    const user = till.user();
+    await till.as(user).createPayoutAccount({ bankToken: 'btok_us_verified', country: 'US' });
+    await till.settled();
+    const { app } = till.service;
+    const [provider, account] = [app.get(AccountProvider), await app.get(PayoutAccounts).find(user.id)];
+    const readAccount = provider.readAccount.bind(provider);
+    let letGo = (): void => undefined;
+    const isLetGo = new Promise<void>((done) => (letGo = done));
+    const isRead = new Promise((read) => {
+      jest.spyOn(provider, 'readAccount').mockImplementationOnce(async (id) => {
+        const answer = await readAccount(id);
+        read(answer);
+        await isLetGo;
+        return answer;
+      });
+    });
+    const looking = app.get(SyncAccount).execute(account?.providerId ?? '');
+    await isRead;
+    await till.as(user).createPayoutAccount({ bankToken: 'btok_us_noAccount', country: 'US' });
+    letGo();
+    expect(await looking).toBe(true);
+    jest.restoreAllMocks();
+    await till.settled();
+    expect(await till.as(user).getPayoutAccount({})).toMatchObject({ bankLast4: '1116' });
+    expect(await announced(user.id)).toEqual([['payout_account.enabled'], ['payout_account.changed']]);
   });
 
   it('a bank account that the provider does not take is refused', async () => {
