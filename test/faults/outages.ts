@@ -137,7 +137,7 @@ export function outagesInSplitForm(cast: () => Cast, lines: () => { readonly red
     await persistently(() => bea.api.get('/v1/me'));
   });
 
-  it('the gateway dies: the door is there again by itself', async () => {
+  it('the gateway dies: the door is shut, and is there again by itself', async () => {
     const { bea, story } = cast();
     const pid = story.exchange.run.pids.gateway ?? 0;
     process.kill(pid, 'SIGKILL');
