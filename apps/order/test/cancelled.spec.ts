@@ -12,6 +12,20 @@ describe('a cancelled order', () => {
   afterAll(() => scene.close());
   afterEach(() => ['processPayment', 'cancelPayment', 'refundPayment'].forEach((rpc) => scene.when(rpc)));
 
+  /** Payment is away: whether it has taken the money is not known. */
+  const orderWhoseChargeIsUnanswered = async (): Promise<string> => {
+    const down = () => {
+      throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
+    };
+    scene.when('processPayment', down);
+    scene.when('cancelPayment', down);
+    const match = scene.match();
+    await scene.service.deliver('match.created', match.marketId, match);
+    const charges = () => scene.askedFor('processPayment', { paymentMethodId: match.paymentMethodId });
+    await scene.eventually(() => charges().length > 0);
+    return String(charges()[0]?.request.orderId);
+  };
+
   it('of a seller who changed their mind refunds the buyer and strikes the seller', async () => {
     const id = await scene.orderThatIs('confirmed');
     await scene.as(scene.seller).cancelOrder({ orderId: id, reason: 'I lost it.', doNotRelist: true });
@@ -121,16 +135,7 @@ describe('a cancelled order', () => {
   });
 
   it.each(['is still tried', 'was given up'])('whose charge was never answered, and %s when it turns out to have taken the money, shows what was charged and given back', async (how) => {
-    const down = () => {
-      throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
-    };
-    scene.when('processPayment', down);
-    scene.when('cancelPayment', down);
-    const match = scene.match();
-    await scene.service.deliver('match.created', match.marketId, match);
-    const charges = () => scene.askedFor('processPayment', { paymentMethodId: match.paymentMethodId });
-    await scene.eventually(() => charges().length > 0);
-    const id = String(charges()[0]?.request.orderId);
+    const id = await orderWhoseChargeIsUnanswered();
     await scene.as(scene.admin).cancelOrder({ orderId: id, reason: 'Fraud.' });
     await scene.eventually(() => scene.countAsked('cancelPayment', { orderId: id }) > 0);
     if (how === 'was given up') await scene.eventually(async () => !(await scene.openSteps(id)).includes('charge'));
@@ -142,16 +147,7 @@ describe('a cancelled order', () => {
   });
 
   it('whose charge is given up in the moment in which its money is heard of shows what was charged and given back', async () => {
-    const down = () => {
-      throw new AppError('unavailable', 'rpc.unavailable', 'Down.');
-    };
-    scene.when('processPayment', down);
-    scene.when('cancelPayment', down);
-    const match = scene.match();
-    await scene.service.deliver('match.created', match.marketId, match);
-    const charges = () => scene.askedFor('processPayment', { paymentMethodId: match.paymentMethodId });
-    await scene.eventually(() => charges().length > 0);
-    const id = String(charges()[0]?.request.orderId);
+    const id = await orderWhoseChargeIsUnanswered();
     const concluder = scene.service.app.get(ConcludeStep);
     const conclude = concluder.execute.bind(concluder);
     let isHeardOf = false;

@@ -23,12 +23,11 @@ export class ConcludeStep {
     await this.transactions.run(async (tx) => {
       const order = await this.record.execute(tx, step.orderId, answer);
       // The step was taken before now: a charge whose money was heard of since is not overtaken, it still has to tell how much.
-      const isBillUntold = wasCharged(order) && order.buyerLines.length === 0 && !answer.patch?.buyerLines;
-      const isOvertaken = (kind: Effect) => kind !== 'charge' || !isBillUntold;
-      const is = answer.is === 'void' && !isOvertaken(step.kind) ? 'wait' : answer.is;
+      const owesBill = (kind: Effect) => kind === 'charge' && wasCharged(order) && order.buyerLines.length === 0 && !answer.patch?.buyerLines;
+      const is = answer.is === 'void' && owesBill(step.kind) ? 'wait' : answer.is;
       await Promise.all([
         is === 'wait' ? this.steps.wait(tx, step, answer.ms ?? 0) : this.steps.finish(tx, step.orderId, [step.kind], is),
-        answer.concludes && this.steps.finish(tx, step.orderId, answer.concludes.filter(isOvertaken), 'void'),
+        answer.concludes && this.steps.finish(tx, step.orderId, answer.concludes.filter((kind) => !owesBill(kind)), 'void'),
         // Nobody was told of a step that got through at once.
         step.attempts > 1 && this.tasks.close(tx, step.orderId, [step.kind], { at: this.clock.now(), reason: 'The step got through.' }),
       ]);
